@@ -1,0 +1,1 @@
+"""The signing agent: keys, consent, formats, and the WebSocket server on loopback."""

@@ -1,0 +1,1 @@
+"""Reading certificates: description, chain, trust, revocation."""

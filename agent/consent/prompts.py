@@ -1,0 +1,142 @@
+"""The port through which the agent asks its user. The default refuses.
+
+Implementations: `windows` (child process, Qt), `terminal` (no display), `scripted` (tests and the
+headless demo, only when started with an explicit flag). A page never implements it.
+"""
+
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from agent.documents import Description
+from agent.errors import UserError
+from agent.keys import CertificateId, PinState, TokenInfo
+from agent.pin import Pin
+
+
+class Grant(StrEnum):
+    ONCE = "once"  # for this connection
+    ALWAYS = "always"  # remembered
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Who asks: a web page's exact origin, or a native program of this user."""
+
+    origin: str  # "https://their.app:8443", or "native:<client name>"
+    client: str  # the name it gives itself; shown as a claim, never as a fact
+    language: str = "vi"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteQuestion:
+    asker: Asker
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateFacts:
+    """A certificate as windows show it."""
+
+    id: CertificateId
+    holder: str
+    mst: tuple[str, ...]  # canonical
+    issuer: str
+    serial: str
+    not_before: datetime
+    not_after: datetime
+    state: str  # protocol.messages.CertificateState value
+    warnings: tuple[str, ...] = ()  # error codes
+    token: TokenInfo | None = None
+    usable: bool = True  # False: shown, with `why_not`, but cannot be chosen
+    why_not: str = ""  # error code
+    why_not_details: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectQuestion:
+    asker: Asker
+    reason: str = ""
+    wanted_mst: str | None = None  # canonical; shown, so that the user knows what is looked for
+    certificates: tuple[CertificateFacts, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignQuestion:
+    asker: Asker
+    action: str  # "sign" or "login"
+    name: str  # of the document; for a login the origin
+    description: Description | None  # None for a login
+    certificate: CertificateFacts
+    pin: PinState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    pin: Pin | None  # None for a PIN pad
+
+
+class SelectDialog(Protocol):
+    async def choice(self) -> CertificateId:
+        """Raises UserError user_refused (button, Escape or closed), prompt_timeout."""
+
+    async def show(self, certificates: tuple[CertificateFacts, ...]) -> None:
+        """Tokens came or went; the list is replaced, the selection kept where possible."""
+
+
+class SignDialog(Protocol):
+    """One window for one signature, from question to end; the PIN is typed into it."""
+
+    async def approval(self) -> Approval:
+        """The user's confirmation; awaited again after `pin_rejected`.
+
+        Raises UserError user_refused, prompt_timeout.
+        """
+
+    async def pin_rejected(self, state: PinState) -> None:
+        """The PIN was wrong and a try is gone; the user decides whether to try again."""
+
+    async def pin_length(self) -> None:
+        """The token refused the PIN's length; no try is gone."""
+
+    async def token_present(self, present: bool) -> None:  # noqa: FBT001
+        """The token was pulled or plugged in again; confirming is impossible meanwhile."""
+
+    async def working(self, stage: str) -> None:
+        """A protocol.messages.Stage value, or "pin-pad" while the reader waits for the PIN."""
+
+    async def refused_by_user(self) -> None:
+        """Returns when the user cancels after approval, while the token works."""
+
+
+class Prompts(Protocol):
+    async def ask_site(self, question: SiteQuestion) -> Grant:
+        """Raises UserError prompt_timeout, prompt_busy, InternalError prompt_unavailable."""
+
+    def select(self, question: SelectQuestion) -> AbstractAsyncContextManager[SelectDialog]: ...
+
+    def sign(self, question: SignQuestion) -> AbstractAsyncContextManager[SignDialog]:
+        """The window closes when the context ends, however it ends."""
+
+    async def tell(self, title: str, text: str, language: str = "vi") -> None:
+        """A notice that needs no answer (a locked token, an expired certificate)."""
+
+
+class RefusingPrompts:
+    """The default: nobody is there to ask, so the answer is no."""
+
+    async def ask_site(self, question: SiteQuestion) -> Grant:
+        del question
+        return Grant.REFUSED
+
+    def select(self, question: SelectQuestion) -> AbstractAsyncContextManager[SelectDialog]:
+        raise UserError("user_refused", origin=question.asker.origin)
+
+    def sign(self, question: SignQuestion) -> AbstractAsyncContextManager[SignDialog]:
+        raise UserError("user_refused", origin=question.asker.origin)
+
+    async def tell(self, title: str, text: str, language: str = "vi") -> None:
+        del title, text, language

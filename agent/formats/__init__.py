@@ -1,0 +1,1 @@
+"""Signature formats: pure, prepare → sign elsewhere → complete."""

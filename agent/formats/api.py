@@ -1,0 +1,36 @@
+"""What every signature format offers: prepare → sign elsewhere → complete.
+
+A format is pure: it is handed bytes and a certificate, and never sees a token, a window or a clock.
+"""
+
+from datetime import datetime
+from typing import Protocol
+
+from agent.documents import Description
+from agent.keys import Mechanism
+
+
+class Prepared(Protocol):
+    """A document waiting for one signature value."""
+
+    @property
+    def description(self) -> Description: ...
+
+    @property
+    def mechanism(self) -> Mechanism: ...
+
+    @property
+    def digest(self) -> bytes:
+        """What the key must sign, hashed already."""
+
+    def complete(self, signature: bytes) -> bytes:
+        """The signed document, verified by our own verifier.
+
+        Raises InternalError self_check_failed when the signature is not by the certificate's key
+        or does not cover what was prepared.
+        """
+
+
+class Format(Protocol):
+    def prepare(self, document: bytes, *, certificate: bytes, signing_time: datetime) -> Prepared:
+        """Raises DocumentError (document_*, container_*), UserError certificate_unsuitable."""

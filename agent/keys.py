@@ -1,0 +1,62 @@
+"""Keys and the devices they live in, as plain values that every part of the agent may hold."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NewType
+
+#: Stable while the same physical token is plugged in again: SHA-256 over module, manufacturer,
+#: model, serial and label, hex, shortened to 32 characters.
+TokenId = NewType("TokenId", str)
+#: SHA-256 of the certificate's DER, hex (as on the wire).
+CertificateId = NewType("CertificateId", str)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinState:
+    """Flags of C_GetTokenInfo. Not every module sets `low`; `locked` is read after a failure."""
+
+    low: bool = False  # CKF_USER_PIN_COUNT_LOW
+    final_try: bool = False  # CKF_USER_PIN_FINAL_TRY
+    locked: bool = False  # CKF_USER_PIN_LOCKED
+    pin_pad: bool = False  # CKF_PROTECTED_AUTHENTICATION_PATH: the PIN is typed on the reader
+    min_length: int = 0
+    max_length: int = 0  # 0: unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenInfo:
+    id: TokenId
+    label: str
+    manufacturer: str
+    model: str
+    serial: str
+    reader: str
+    module: str  # file name of the PKCS#11 module, for diagnostics
+    pin: PinState = field(default_factory=PinState)
+
+
+class KeyType(StrEnum):
+    RSA = "RSA"
+    EC = "EC"
+
+
+class Mechanism(StrEnum):
+    """Signature schemes; the worker maps them to CKM_* and DigestInfo."""
+
+    RSA_PKCS1_SHA256 = "rsa-pkcs1-sha256"  # RFC 8017 §8.2
+    RSA_PKCS1_SHA384 = "rsa-pkcs1-sha384"
+    RSA_PKCS1_SHA512 = "rsa-pkcs1-sha512"
+    RSA_PSS_SHA256 = "rsa-pss-sha256"  # RFC 8017 §8.1, salt as long as the hash
+    ECDSA_SHA256 = "ecdsa-sha256"  # DER-encoded Ecdsa-Sig-Value (RFC 3279 §2.2.3)
+    ECDSA_SHA384 = "ecdsa-sha384"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenCertificate:
+    """A certificate on a token whose private key was found beside it (by CKA_ID, else by key)."""
+
+    id: CertificateId
+    der: bytes
+    token: TokenInfo
+    key_type: KeyType
+    key_bits: int

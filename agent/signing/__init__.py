@@ -1,0 +1,1 @@
+"""The use cases: choose a certificate, sign a document, log in."""

@@ -1,0 +1,1 @@
+"""Keys in devices (PKCS#11)."""

@@ -1,0 +1,56 @@
+"""Keys in devices, as the rest of the agent sees them: two ports.
+
+`Tokens` is implemented by `inventory` over supervised worker processes; tests implement it in
+memory. Nothing here knows PKCS#11 handles, modules or pipes.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from agent.keys import CertificateId, Mechanism, PinState, TokenCertificate, TokenInfo
+from agent.pin import Pin
+
+
+class KeySession(Protocol):
+    """One signing session with one key: log in, sign one or many digests, close.
+
+    The PIN stays in the worker's session alone. Closing logs out.
+    """
+
+    async def login(self, pin: Pin | None) -> None:
+        """Log in once. `pin` is consumed (erased); None for a PIN pad. Never retried by us.
+
+        Raises UserError pin_incorrect (details: final_try, locked), pin_locked, pin_length,
+        token_changed (another token sits in the slot; the PIN was not used), token_removed;
+        TokenError token_failed, token_timeout, module_failed.
+        """
+
+    async def sign(self, digest: bytes, mechanism: Mechanism) -> bytes:
+        """The signature over an already computed digest.
+
+        A key with CKA_ALWAYS_AUTHENTICATE needs `login` before every `sign`
+        (`always_authenticate` says so). Raises UserError token_removed; TokenError token_failed,
+        token_busy (log in again), token_timeout, module_failed, UserError certificate_unsuitable
+        (the token lacks the mechanism).
+        """
+
+    async def pin_state(self) -> PinState:
+        """Read afresh from the device."""
+
+    @property
+    def always_authenticate(self) -> bool: ...
+
+
+class Tokens(Protocol):
+    def tokens(self) -> tuple[TokenInfo, ...]:
+        """The tokens now present; cheap, from the last scan."""
+
+    def certificates(self) -> tuple[TokenCertificate, ...]:
+        """Certificates with a private key on the tokens now present; cheap."""
+
+    def changes(self) -> AsyncIterator[None]:
+        """Yields whenever the two above have changed, until closed. Each caller gets its own."""
+
+    def open(self, certificate: CertificateId) -> AbstractAsyncContextManager[KeySession]:
+        """A session with that certificate's key. Raises UserError certificate_not_found."""

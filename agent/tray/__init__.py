@@ -1,0 +1,1 @@
+"""The tray icon: a child process, only where a display allows it."""

@@ -1,0 +1,78 @@
+"""The errors that travel: stable codes, who must act, and their words in two languages.
+
+`schema/errors.json` is the one list; SPEC 7 and both user interfaces are checked against it.
+
+    ProtocolError
+      raised by a client for an error reply, and by the agent to make one
+"""
+
+import json
+from enum import StrEnum
+from importlib import resources
+from typing import Any, Final
+
+from msgspec import Struct, convert
+
+from protocol.messages import ErrorData, ErrorObject
+
+
+class Group(StrEnum):
+    """Who must act to get past the error."""
+
+    USER = "user"
+    PAGE = "page"
+    VENDOR = "vendor"
+    AGENT = "agent"
+    TOKEN = "token"  # noqa: S105 - the device, not a secret
+
+
+class ErrorSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    number: int
+    group: Group
+    vi: str
+    en: str
+    retriable: bool = False
+
+
+ERRORS: Final[dict[str, ErrorSpec]] = convert(
+    json.loads(resources.files("protocol").joinpath("schema/errors.json").read_text("utf-8")),
+    dict[str, ErrorSpec],
+)
+
+
+class ProtocolError(Exception):
+    """An error with a code of `ERRORS`; `details` fills the placeholders of its texts."""
+
+    def __init__(self, code: str, **details: Any) -> None:
+        self.code = code
+        self.spec = ERRORS[code]
+        self.details = details
+        super().__init__(f"{code}: {self.text('en')}")
+
+    @property
+    def group(self) -> Group:
+        return self.spec.group
+
+    def text(self, language: str) -> str:
+        """The sentence for the user, in "vi" or "en"."""
+        template = self.spec.vi if language == "vi" else self.spec.en
+        return template.format_map(_Lenient(self.details))
+
+    def to_wire(self) -> ErrorObject:
+        return ErrorObject(
+            code=self.spec.number,
+            message=self.text("en"),
+            data=ErrorData(
+                code=self.code,
+                group=self.spec.group,
+                retriable=self.spec.retriable,
+                vi=self.text("vi"),
+                en=self.text("en"),
+                details=self.details,
+            ),
+        )
+
+
+class _Lenient(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "…"

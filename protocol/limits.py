@@ -1,0 +1,32 @@
+"""Bounds that both ends keep. What a page can send is bounded in size, rate and time (SPEC 3)."""
+
+from typing import Final
+
+#: Largest WebSocket message either side accepts, bytes.
+MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
+#: Largest XML document a page may ask to have signed, bytes (base64 inflates it by a third).
+MAX_XML_BYTES: Final = 10 * 1024 * 1024
+#: Before `hello` has succeeded a message may only be this large, bytes.
+MAX_HELLO_BYTES: Final = 16 * 1024
+#: Nesting of JSON values accepted.
+MAX_JSON_DEPTH: Final = 16
+
+#: Requests one connection may have unanswered.
+MAX_PENDING: Final = 8
+#: Token bucket per connection: sustained requests per second, and burst.
+REQUESTS_PER_SECOND: Final = 50.0
+REQUEST_BURST: Final = 100
+#: Connections per origin, and in all.
+MAX_CONNECTIONS_PER_ORIGIN: Final = 8
+MAX_CONNECTIONS: Final = 64
+
+#: Seconds a connection has to say `hello`, and a window waits for its user.
+HELLO_SECONDS: Final = 10.0
+PROMPT_SECONDS: Final = 300.0
+#: Seconds after which a client gives up connecting to one port (a browser may be holding the
+#: connection back behind a permission prompt that nobody answers).
+CONNECT_SECONDS: Final = 3.0
+
+#: Characters accepted in names and reasons that a page supplies and a window shows.
+MAX_NAME_CHARS: Final = 200
+MAX_REASON_CHARS: Final = 300

@@ -1,0 +1,357 @@
+"""Every message of protocol v1, as strict types (SPEC 4 and 5).
+
+Requests and replies have the shapes of JSON-RPC 2.0. A request's `params` is one of the structs
+below, with unknown fields refused; `METHODS` is the one table from a method's wire name to its
+parameters, its result and the rights it needs. Bytes travel as base64 (RFC 4648 §4), times as
+RFC 3339 in UTC.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from protocol.limits import MAX_NAME_CHARS, MAX_REASON_CHARS, MAX_XML_BYTES
+
+Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_CHARS)]
+Reason = Annotated[str, Meta(max_length=MAX_REASON_CHARS)]
+#: Lower-case hex SHA-256 of the certificate's DER.
+CertificateId = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+#: MST in canonical form: 10, 12 or 13 digits, no hyphen (protocol.identity.canonical_mst).
+Mst = Annotated[str, Meta(pattern=r"^(\d{10}|\d{12}|\d{13})$")]
+RequestId = Annotated[str, Meta(min_length=1, max_length=64)] | Annotated[int, Meta(ge=0, le=2**53)]
+Nonce = Annotated[bytes, Meta(min_length=16, max_length=64)]
+
+
+class _Params(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of what clients send: an unknown field is an error, so that a typo is never ignored."""
+
+
+class _Result(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Base of what the agent sends: clients must ignore fields they do not know (SPEC 2.4)."""
+
+
+# --- envelopes -----------------------------------------------------------------------------------
+
+
+class Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    jsonrpc: Literal["2.0"]
+    id: RequestId
+    method: Annotated[str, Meta(max_length=64)]
+    params: Any = UNSET
+
+
+class Reply(Struct, frozen=True, kw_only=True):
+    jsonrpc: Literal["2.0"] = "2.0"
+    id: RequestId
+    result: Any
+
+
+class ErrorData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`error.data`. `code` is stable for ever; texts may be reworded."""
+
+    code: str
+    group: str
+    retriable: bool
+    vi: str
+    en: str
+    details: dict[str, Any] = {}
+
+
+class ErrorObject(Struct, frozen=True, kw_only=True):
+    code: int
+    message: str
+    data: ErrorData
+
+
+class ErrorReply(Struct, frozen=True, kw_only=True):
+    jsonrpc: Literal["2.0"] = "2.0"
+    id: RequestId | None
+    error: ErrorObject
+
+
+class Notification(Struct, frozen=True, kw_only=True):
+    jsonrpc: Literal["2.0"] = "2.0"
+    method: str
+    params: Any
+
+
+# --- what they talk about ------------------------------------------------------------------------
+
+
+class Rights(StrEnum):
+    """What a connection may do. Each includes the ones before it."""
+
+    NONE = "none"  # may only ask to be allowed
+    SITE = "site"  # the user allowed this origin; or a native program with the user's token
+    FIRST_PARTY = "first-party"  # our own window, by a one-time ticket
+
+
+class PinState(_Result, frozen=True, kw_only=True):
+    """Hints of C_GetTokenInfo. `low` is not set by every module; `locked` is reliable."""
+
+    low: bool = False
+    final_try: bool = False
+    locked: bool = False
+    pin_pad: bool = False
+
+
+class Token(_Result, frozen=True, kw_only=True):
+    id: str
+    label: str
+    manufacturer: str
+    model: str
+    serial: str
+    reader: str
+    pin: PinState
+
+
+class CertificateState(StrEnum):
+    VALID = "valid"
+    NOT_YET_VALID = "not-yet-valid"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    UNTRUSTED = "untrusted"  # no path to a trusted root
+    UNCHECKED = "unchecked"  # in its validity period; chain or revocation could not be checked
+
+
+class Certificate(_Result, frozen=True, kw_only=True):
+    id: CertificateId
+    der: bytes
+    holder: str  # subject CN (or O)
+    mst: tuple[str, ...] = ()  # canonical, from UID=MST:… by OID
+    subject: str  # RFC 4514
+    issuer: str  # issuer CN
+    serial: str  # hex, upper case, leading zeros kept
+    not_before: datetime
+    not_after: datetime
+    key: str  # "RSA-2048", "EC-P-256"
+    state: CertificateState
+    warnings: tuple[str, ...] = ()  # codes that do not forbid signing: revocation_unknown …
+    token: Token | None = None
+
+
+class CertificateFilter(_Params, frozen=True, kw_only=True):
+    mst: Mst | UnsetType = UNSET
+    valid_now: bool = True
+    issuer: Name | UnsetType = UNSET  # substring of the issuer's CN, case-insensitive
+
+
+# --- methods -------------------------------------------------------------------------------------
+
+
+class HelloParams(_Params, frozen=True, kw_only=True):
+    versions: Annotated[tuple[int, ...], Meta(min_length=1, max_length=16)]
+    client: Name
+    language: Literal["vi", "en"] = "vi"
+    ticket: Annotated[str, Meta(max_length=128)] | UnsetType = UNSET  # our own window
+    native_token: Annotated[str, Meta(max_length=128)] | UnsetType = UNSET  # native programs
+
+
+class HelloResult(_Result, frozen=True, kw_only=True):
+    protocol: int
+    product: str
+    version: str
+    rights: Rights
+    origin: str | None  # as the browser stated it; null for a native program
+    capabilities: tuple[str, ...]  # method names and "profile:bhxh-hoso" …
+    demo: bool = False  # consent is answered by script, for the demo token alone
+
+
+class SiteRequestParams(_Params, frozen=True, kw_only=True):
+    reason: Reason = ""
+
+
+class SiteRequestResult(_Result, frozen=True, kw_only=True):
+    granted: Literal["once", "always"]
+
+
+class Empty(_Params, frozen=True, kw_only=True):
+    pass
+
+
+class TokensListResult(_Result, frozen=True, kw_only=True):
+    tokens: tuple[Token, ...]
+
+
+class CertificatesListParams(_Params, frozen=True, kw_only=True):
+    filter: CertificateFilter = CertificateFilter()
+
+
+class CertificatesListResult(_Result, frozen=True, kw_only=True):
+    certificates: tuple[Certificate, ...]
+
+
+class CertificatesSelectParams(_Params, frozen=True, kw_only=True):
+    """The agent's window shows the user's certificates; the page learns only the chosen one."""
+
+    filter: CertificateFilter = CertificateFilter()
+    reason: Reason = ""
+
+
+class CertificatesSelectResult(_Result, frozen=True, kw_only=True):
+    certificate: Certificate
+
+
+class EventsSubscribeParams(_Params, frozen=True, kw_only=True):
+    topics: Annotated[tuple[Literal["tokens"], ...], Meta(min_length=1, max_length=4)]
+
+
+class EventsSubscribeResult(_Result, frozen=True, kw_only=True):
+    topics: tuple[str, ...]
+    tokens: tuple[Token, ...]  # as they are now, so that no change falls between list and subscribe
+
+
+class SignXmlParams(_Params, frozen=True, kw_only=True):
+    document: Annotated[bytes, Meta(max_length=MAX_XML_BYTES)]
+    name: Name
+    profile: Name
+    certificate: CertificateId | UnsetType = UNSET  # absent: the user chooses in the window
+    mst: Mst | UnsetType = UNSET  # only a certificate of this MST will do
+
+
+class SignXmlResult(_Result, frozen=True, kw_only=True):
+    document: bytes
+    sha256: str  # hex, of the document as it was shown to the user
+    certificate: Certificate
+    signed_at: datetime
+
+
+class LoginParams(_Params, frozen=True, kw_only=True):
+    """Prove possession of a certificate's key to the asking origin (SPEC 5.8).
+
+    What is signed is made by the agent from the origin and the nonce (`login_message`), so a page
+    can neither choose the bytes nor use the answer at another site (threat T23).
+    """
+
+    nonce: Nonce
+    mst: Mst | UnsetType = UNSET
+    certificate: CertificateId | UnsetType = UNSET
+
+
+class LoginResult(_Result, frozen=True, kw_only=True):
+    certificate: Certificate
+    signature: bytes
+    algorithm: Literal["RS256", "ES256", "ES384"]  # RFC 7518 §3.1
+
+
+class CancelParams(_Params, frozen=True, kw_only=True):
+    request: RequestId
+
+
+class CancelResult(_Result, frozen=True, kw_only=True):
+    cancelled: bool  # False: that request was already answered
+
+
+class TicketIssueParams(_Params, frozen=True, kw_only=True):
+    """A native program of the same user asks a one-time ticket for the window it will open."""
+
+    origin: Annotated[str, Meta(pattern=r"^http://(127\.0\.0\.1|\[::1\]|localhost):\d{1,5}$")]
+
+
+class TicketIssueResult(_Result, frozen=True, kw_only=True):
+    ticket: str
+    expires_at: datetime
+
+
+class Site(_Result, frozen=True, kw_only=True):
+    origin: str
+    granted_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None = None
+
+
+class SitesListResult(_Result, frozen=True, kw_only=True):
+    sites: tuple[Site, ...]
+
+
+class SitesForgetParams(_Params, frozen=True, kw_only=True):
+    origin: Annotated[str, Meta(max_length=300)]
+
+
+class SitesForgetResult(_Result, frozen=True, kw_only=True):
+    forgotten: bool
+
+
+class SignatureEntry(_Result, frozen=True, kw_only=True):
+    """One line of the journal, as the tray and our own page show it."""
+
+    number: int
+    at: datetime
+    origin: str
+    action: str
+    name: str
+    sha256: str
+    holder: str
+    serial: str
+    outcome: str  # "signed" or an error code
+
+
+class JournalListParams(_Params, frozen=True, kw_only=True):
+    limit: Annotated[int, Meta(ge=1, le=500)] = 50
+    before: Annotated[int, Meta(ge=1)] | UnsetType = UNSET
+
+
+class JournalListResult(_Result, frozen=True, kw_only=True):
+    entries: tuple[SignatureEntry, ...]
+
+
+# --- notifications -------------------------------------------------------------------------------
+
+
+class Stage(StrEnum):
+    """Where a request stands; sent as `progress` so that no wait is silent."""
+
+    CHECKING = "checking"
+    WAITING_FOR_TOKEN = "waiting-for-token"  # noqa: S105 - the device, not a secret
+    WAITING_FOR_USER = "waiting-for-user"
+    SIGNING = "signing"
+    VERIFYING = "verifying"
+
+
+class Progress(_Result, frozen=True, kw_only=True):
+    method: ClassVar[str] = "progress"
+    request: RequestId
+    stage: Stage
+    done: int = 0
+    total: int = 1
+
+
+class TokensChanged(_Result, frozen=True, kw_only=True):
+    method: ClassVar[str] = "tokens.changed"
+    tokens: tuple[Token, ...]
+
+
+class Method(NamedTuple):
+    params: type[Struct]
+    result: type[Struct]
+    rights: Rights
+    native_only: bool = False
+
+
+METHODS: Final[dict[str, Method]] = {
+    "hello": Method(HelloParams, HelloResult, Rights.NONE),
+    "site.request": Method(SiteRequestParams, SiteRequestResult, Rights.NONE),
+    "cancel": Method(CancelParams, CancelResult, Rights.NONE),
+    "tokens.list": Method(Empty, TokensListResult, Rights.SITE),
+    "certificates.list": Method(CertificatesListParams, CertificatesListResult, Rights.SITE),
+    "certificates.select": Method(CertificatesSelectParams, CertificatesSelectResult, Rights.SITE),
+    "events.subscribe": Method(EventsSubscribeParams, EventsSubscribeResult, Rights.SITE),
+    "sign.xml": Method(SignXmlParams, SignXmlResult, Rights.SITE),
+    "login": Method(LoginParams, LoginResult, Rights.SITE),
+    "ticket.issue": Method(TicketIssueParams, TicketIssueResult, Rights.SITE, native_only=True),
+    "sites.list": Method(Empty, SitesListResult, Rights.FIRST_PARTY),
+    "sites.forget": Method(SitesForgetParams, SitesForgetResult, Rights.FIRST_PARTY),
+    "journal.list": Method(JournalListParams, JournalListResult, Rights.FIRST_PARTY),
+}
+
+NOTIFICATIONS: Final[dict[str, type[Struct]]] = {
+    "progress": Progress,
+    "tokens.changed": TokensChanged,
+}
+
+
+def login_message(*, origin: str, nonce: bytes) -> bytes:
+    """The bytes that `login` signs: three lines, so no document or CMS can be mistaken for it."""
+    return b"OpenKySo login v1\n" + origin.encode() + b"\n" + nonce.hex().encode() + b"\n"
