@@ -52,5 +52,16 @@ class Tokens(Protocol):
     def changes(self) -> AsyncIterator[None]:
         """Yields whenever the two above have changed, until closed. Each caller gets its own."""
 
+    async def refresh(self) -> None:
+        """Look at all devices now; raises nothing.
+
+        Plugging in and out is noticed without it. A certificate that another program (a CA's
+        renewal tool) writes to a token that stays plugged in is not: call it before showing the
+        user a choice.
+        """
+
     def open(self, certificate: CertificateId) -> AbstractAsyncContextManager[KeySession]:
-        """A session with that certificate's key. Raises UserError certificate_not_found."""
+        """A session with that certificate's key. Raises UserError certificate_not_found.
+
+        A token has one user at a time: a second caller waits here until the first has closed.
+        """

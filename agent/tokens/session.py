@@ -1,0 +1,38 @@
+"""One key in use: the `KeySession` of api.py over a host."""
+
+from agent.keys import Mechanism, PinState
+from agent.pin import Pin
+from agent.tokens.calls import KeyRef, TokenRef
+from agent.tokens.host import Host
+
+
+class HostKeySession:
+    """See agent.tokens.api.KeySession. After `token_removed` or a lost worker, log in again."""
+
+    def __init__(
+        self, host: Host, token: TokenRef, key: KeyRef, *, always_authenticate: bool
+    ) -> None:
+        self._host = host
+        self._token = token
+        self._key = key
+        self._pin_on_reader = False
+        self._always_authenticate = always_authenticate
+
+    async def login(self, pin: Pin | None) -> None:
+        self._pin_on_reader = pin is None
+        self._always_authenticate = await self._host.login(self._token, self._key, pin)
+
+    async def sign(self, digest: bytes, mechanism: Mechanism) -> bytes:
+        ask_on_reader = self._pin_on_reader and self._always_authenticate
+        return await self._host.sign(self._token, digest, mechanism, pin_on_reader=ask_on_reader)
+
+    async def pin_state(self) -> PinState:
+        return await self._host.read_pin(self._token)
+
+    @property
+    def always_authenticate(self) -> bool:
+        return self._always_authenticate
+
+    def end(self) -> None:
+        """Log out, without waiting for it: the next login to the token comes after it."""
+        self._host.log_out(self._token)
