@@ -9,7 +9,7 @@ import re
 import unicodedata
 from typing import Final
 
-from asn1crypto import x509
+from asn1crypto import core, x509
 
 _UID: Final = "0.9.2342.19200300.100.1.1"
 _CANONICAL: Final = re.compile(r"\d{10}|\d{12}|\d{13}")
@@ -40,7 +40,7 @@ def identifiers(certificate: x509.Certificate) -> dict[str, tuple[str, ...]]:
         for attribute in rdn:
             if attribute["type"].dotted != _UID:
                 continue
-            value = unicodedata.normalize("NFC", str(attribute["value"].native))
+            value = unicodedata.normalize("NFC", attribute_text(attribute) or "")
             prefix, colon, rest = value.partition(":")
             if colon:
                 key = prefix.strip().upper()
@@ -52,3 +52,20 @@ def msts(certificate: x509.Certificate) -> tuple[str, ...]:
     """The certificate's MSTs in canonical form; a value that is not an MST is left out."""
     values = identifiers(certificate).get("MST", ())
     return tuple(m for m in map(canonical_mst, values) if m is not None)
+
+
+def attribute_text(attribute: x509.NameTypeAndValue) -> str | None:
+    """A name attribute's value in whatever string type the CA chose; None if it is not a string.
+
+    asn1crypto insists on the types of RFC 5280 and fails on, say, a UID in IA5String.
+    Raises ValueError for bytes that the string type does not allow.
+    """
+    pair = core.SequenceOf.load(attribute.dump(), spec=core.Any)
+    value = pair[1].parse()
+    return value.native if isinstance(value, core.AbstractString) else None
+
+
+def printed_serial(certificate: x509.Certificate) -> str:
+    """The serial number as certificate viewers print it: hex, upper case, leading zeros kept."""
+    octets: bytes = certificate["tbs_certificate"]["serial_number"].contents
+    return octets.hex().upper()

@@ -1,0 +1,80 @@
+"""Inclusive Canonical XML 1.0 without comments, of a document and of a SignedInfo in its place.
+
+Two ways lead to a canonical SignedInfo, and they check each other. The signer writes SignedInfo in
+canonical form to begin with and only has to add what its place in the tree brings along
+(`context`). The verifier asks libxml2 about the element it finds (`subtree`).
+
+Source: https://www.w3.org/TR/2001/REC-xml-c14n-20010315, §2.3 and §2.4.
+"""
+
+import copy
+from typing import Final
+
+from lxml import etree
+
+from agent.errors import DocumentError
+
+_XML: Final = "http://www.w3.org/XML/1998/namespace"
+_ESCAPES: Final = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", '"': "&quot;", "\t": "&#x9;", "\n": "&#xA;", "\r": "&#xD;"}
+)
+
+
+def document(tree: "etree._ElementTree[etree._Element]") -> bytes:
+    """The octets of a whole document, as URI="" selects it (comments left out).
+
+    Raises DocumentError document_malformed for a relative namespace URI, which has no canonical
+    form (§2.3).
+    """
+    try:
+        return etree.tostring(tree, method="c14n", with_comments=False)
+    except etree.C14NError:
+        raise DocumentError("document_malformed", reason="namespace") from None
+
+
+def context(parent: "etree._Element", *, default: str) -> str:
+    """What a start tag without attributes carries when it is the apex of a node-set.
+
+    `parent` is the element under which it will stand, `default` the default namespace declared in
+    between. All namespaces in scope are written, used or not, and all xml: attributes.
+    """
+    namespaces = {prefix or "": uri for prefix, uri in parent.nsmap.items()} | {"": default}
+    names = [
+        f' xmlns{prefix and ":"}{prefix}="{namespaces[prefix].translate(_ESCAPES)}"'
+        for prefix in sorted(namespaces)
+        if prefix != "xml"
+    ]
+    attributes = _xml_attributes(parent)
+    names += [
+        f' xml:{name}="{attributes[name].translate(_ESCAPES)}"' for name in sorted(attributes)
+    ]
+    return "".join(names)
+
+
+def subtree(apex: "etree._Element") -> bytes:
+    """The octets of the node-set made of `apex` and all below it.
+
+    lxml's own canonicalisation of an element inside a tree forgets the xml: attributes of its
+    ancestors (and in some versions writes xmlns="" where none belongs). So the element is first
+    made the root of a document of its own that has everything in scope here.
+    """
+    root = etree.Element(apex.tag, nsmap=apex.nsmap)
+    if (parent := apex.getparent()) is not None:
+        for name, value in _xml_attributes(parent).items():
+            root.set(f"{{{_XML}}}{name}", value)
+    for key, value in apex.attrib.items():
+        root.set(key, value)
+    root.text = apex.text
+    root.extend(copy.deepcopy(child) for child in apex)
+    return document(root.getroottree())
+
+
+def _xml_attributes(element: "etree._Element") -> dict[str, str]:
+    """xml: attributes in force at `element`, by local name; the nearest one counts."""
+    prefix = f"{{{_XML}}}"
+    found: dict[str, str] = {}
+    for ancestor in (element, *element.iterancestors()):
+        for key, value in ancestor.attrib.items():
+            if key.startswith(prefix):
+                found.setdefault(key.removeprefix(prefix), value)
+    return found
