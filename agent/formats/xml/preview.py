@@ -44,11 +44,13 @@ def preview(
 
 def _document(root: "etree._Element", without: "etree._Element") -> Iterator[tuple[str, str]]:
     """(path below the root, value) in document order."""
-    for node in reversed(list(root.itersiblings(etree.PI, preceding=True))):
-        yield "", _instruction(node)
+    for node in reversed(list(root.itersiblings(preceding=True))):
+        if isinstance(node, etree._ProcessingInstruction):  # noqa: SLF001 - lxml names it so
+            yield "", _instruction(node)
     yield from _element(root, "", without)
-    for node in root.itersiblings(etree.PI):
-        yield "", _instruction(node)
+    for node in root.itersiblings():
+        if isinstance(node, etree._ProcessingInstruction):  # noqa: SLF001 - lxml names it so
+            yield "", _instruction(node)
 
 
 def _element(
@@ -62,15 +64,16 @@ def _element(
     text = element.text or ""
     if text.strip() or not len(element):
         yield path, text
-    names = Counter(child.tag for child in element.iterchildren("*"))
+    names = Counter(str(child.tag) for child in element.iterchildren("*"))
     seen: Counter[str] = Counter()
     for child in element:
         if isinstance(child, etree._ProcessingInstruction):  # noqa: SLF001 - lxml names it so
             yield path, _instruction(child)
         elif not isinstance(child, etree._Comment):  # noqa: SLF001
-            seen[child.tag] += 1
-            number = f"[{seen[child.tag]}]" if names[child.tag] > 1 else ""
-            below = f"{_local(child.tag)}{number}"
+            tag = str(child.tag)
+            seen[tag] += 1
+            number = f"[{seen[tag]}]" if names[tag] > 1 else ""
+            below = f"{_local(tag)}{number}"
             yield from _element(child, f"{path} › {below}" if path else below, without)
         if (child.tail or "").strip():
             yield path, child.tail or ""
