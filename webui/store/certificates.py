@@ -39,6 +39,7 @@ async def add(
                     revocation=revocation,
                     checked_at=now,
                     added_at=now,
+                    hidden=False,
                 )
                 .returning(certificates.c.id)
             )
@@ -48,10 +49,10 @@ async def add(
 
 
 async def of_unit(tx: AsyncConnection, unit_id: int) -> list[CertificateRow]:
-    """Newest first."""
+    """Newest first, without the hidden ones."""
     found = await tx.execute(
         select(certificates)
-        .where(certificates.c.unit_id == unit_id)
+        .where(certificates.c.unit_id == unit_id, certificates.c.hidden.is_(False))
         .order_by(certificates.c.id.desc())
     )
     return records(CertificateRow, found)
@@ -103,6 +104,12 @@ async def judged_before(
         .limit(limit)
     )
     return records(CertificateRow, found)
+
+
+async def hide(tx: AsyncConnection, certificate_id: int, *, hidden: bool) -> None:
+    await tx.execute(
+        update(certificates).where(certificates.c.id == certificate_id).values(hidden=hidden)
+    )
 
 
 async def remove(tx: AsyncConnection, certificate_id: int) -> None:

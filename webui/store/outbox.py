@@ -7,7 +7,7 @@ the dossier's state says whether to ask first (filing/deliver.py).
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from webui.store.records import OutboxRow, record, records
@@ -32,10 +32,9 @@ async def lease_next(
     tx: AsyncConnection, *, owner: str, now: datetime, lasting: timedelta
 ) -> OutboxRow | None:
     """Take the row that is due longest and that nobody holds; None if there is none."""
-    free = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= now)
     candidate = (
         select(outbox.c.dossier_id)
-        .where(outbox.c.due_at <= now, free)
+        .where(*_takeable(now))
         .order_by(outbox.c.due_at)
         .limit(1)
         # On PostgreSQL others pass over a row that is being taken; SQLite has one writer anyway.
@@ -44,7 +43,7 @@ async def lease_next(
     )
     taken = await tx.execute(
         update(outbox)
-        .where(outbox.c.dossier_id == candidate, free)
+        .where(outbox.c.dossier_id == candidate, *_takeable(now))
         .values(lease_owner=owner, lease_until=now + lasting)
         .returning(outbox)
     )
@@ -73,6 +72,11 @@ async def remove(tx: AsyncConnection, dossier_id: str) -> None:
     await tx.execute(delete(outbox).where(outbox.c.dossier_id == dossier_id))
 
 
+def _takeable(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    free = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= now)
+    return outbox.c.due_at <= now, free
+
+
 async def next_due(tx: AsyncConnection) -> datetime | None:
     """When the next row wants attention, whoever holds it."""
     found = await tx.execute(
@@ -83,3 +87,8 @@ async def next_due(tx: AsyncConnection) -> datetime | None:
     )
     row = found.first()
     return None if row is None else row[0]
+
+
+async def is_due(tx: AsyncConnection, *, now: datetime) -> bool:
+    found = await tx.execute(select(outbox.c.dossier_id).where(*_takeable(now)).limit(1))
+    return found.first() is not None

@@ -38,6 +38,7 @@ class CertificateRow:
     revocation: str
     checked_at: datetime
     added_at: datetime
+    hidden: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Dialect,
@@ -114,6 +115,8 @@ certificates = Table(
     Column("revocation", String(20), nullable=False),
     Column("checked_at", Utc, nullable=False),
     Column("added_at", Utc, nullable=False),
+    # Removed by the user, though a dossier still refers to it.
+    Column("hidden", Boolean, nullable=False),
     UniqueConstraint("unit_id", "sha256"),
 )
 

@@ -66,6 +66,7 @@ def upgrade() -> None:
         sa.Column("revocation", sa.String(length=20), nullable=False),
         sa.Column("checked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("hidden", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["unit_id"], ["units.id"], name=op.f("fk_certificates_unit_id"), ondelete="CASCADE"
         ),

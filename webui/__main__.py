@@ -1,0 +1,94 @@
+"""`kyso`: the e-filing app's command line.
+
+kyso app       the backend and its window
+kyso serve     the backend alone
+kyso migrate   bring the database to this version (serve and app do it themselves)
+"""
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from webui.config import ConfigError, Settings, load
+
+
+def main(arguments: list[str] | None = None) -> int:
+    given = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.DEBUG if given.verbose else logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    try:
+        settings = _settings(given)
+        status: int = asyncio.run(given.command(settings))
+    except ConfigError as error:
+        print(f"kyso: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"kyso: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    return status
+
+
+async def serve(settings: Settings) -> int:
+    from webui.app import running
+
+    stop = _until_told_to_stop()
+    async with running(settings) as url:
+        print(f"OpenKySo: {url}", flush=True)
+        await stop.wait()
+    return 0
+
+
+async def migrate(settings: Settings) -> int:
+    from webui.store.database import migrate
+
+    await migrate(settings.database)
+    print("The database is up to date.")
+    return 0
+
+
+def _until_told_to_stop() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, stop.set)
+        except NotImplementedError:  # Windows: Ctrl-C arrives as KeyboardInterrupt
+            continue
+    return stop
+
+
+def _settings(given: argparse.Namespace) -> Settings:
+    settings = load(given.config)
+    if getattr(given, "port", None) is not None:
+        settings = replace(settings, port=given.port)
+    if given.data is not None:
+        settings = replace(settings, data_dir=given.data)
+    return settings
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="kyso", description="OpenKySo: e-filing with BHXH")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--config", type=Path, metavar="FILE", help="settings, TOML")
+    common.add_argument("--data", type=Path, metavar="DIR", help="folder of the SQLite database")
+    common.add_argument("--verbose", action="store_true")
+    commands = parser.add_subparsers(required=True)
+    listening = argparse.ArgumentParser(add_help=False)
+    listening.add_argument("--port", type=int, help="0: any free one")
+    command = commands.add_parser("serve", parents=[common, listening], help="the backend alone")
+    command.set_defaults(command=serve)
+    command = commands.add_parser("migrate", parents=[common], help="update the database")
+    command.set_defaults(command=migrate)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
