@@ -1,0 +1,98 @@
+"""What an administrator may set, from one TOML file. Anything unknown in it is an error.
+
+    [modules]                      # PKCS#11 modules
+    discover = true                # look for the vendors' modules in their usual places
+    paths = ["/opt/vendor/libp11.so"]
+
+    [trust]
+    roots = ["/etc/openkyso/roots"]  # PEM or DER files, or directories of them; added to ours
+
+    [revocation]
+    timeout_seconds = 5.0          # for OCSP and CRL together, each time a certificate is judged
+
+    [server]
+    ports = [14517, 17917, 21217, 27617]
+
+Relative paths are relative to the file's own directory. Pages can set none of this (T16, T17).
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from protocol.version import PORTS
+
+
+class ConfigError(Exception):
+    """The file cannot be used; the text names the file, the key and what is wrong with it."""
+
+
+class _Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the file: a misspelt key is refused, never ignored."""
+
+
+class Modules(_Section, frozen=True, kw_only=True):
+    discover: bool = True
+    paths: tuple[Path, ...] = ()
+
+
+class Trust(_Section, frozen=True, kw_only=True):
+    roots: tuple[Path, ...] = ()
+
+
+class Revocation(_Section, frozen=True, kw_only=True):
+    timeout_seconds: Annotated[float, Meta(gt=0, le=60)] = 5.0
+
+
+class Server(_Section, frozen=True, kw_only=True):
+    #: 0 means any free port: for tests, since clients could not find it.
+    ports: Annotated[tuple[Annotated[int, Meta(ge=0, le=65535)], ...], Meta(min_length=1)] = PORTS
+
+
+class Config(_Section, frozen=True, kw_only=True):
+    modules: Modules = Modules()
+    trust: Trust = Trust()
+    revocation: Revocation = Revocation()
+    server: Server = Server()
+
+
+def load(path: Path) -> Config:
+    """Read `path`. Raises ConfigError."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    try:
+        config = msgspec.convert(tomllib.loads(text), Config, dec_hook=_path)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from error
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {_plainly(error)}") from error
+    return _rooted(config, path.parent)
+
+
+def _path(wanted: type, value: Any) -> Any:
+    if wanted is Path and isinstance(value, str):
+        return Path(value)
+    raise NotImplementedError
+
+
+def _plainly(error: msgspec.ValidationError) -> str:
+    """Name the key as the file writes it: `$.modules.paths[0]` becomes `modules.paths[0]`."""
+    problem, at, place = str(error).partition(" - at `$")
+    return f"{place.strip('.`') if at else 'top level'}: {problem}"
+
+
+def _rooted(config: Config, directory: Path) -> Config:
+    return msgspec.structs.replace(
+        config,
+        modules=msgspec.structs.replace(
+            config.modules, paths=tuple(directory / p for p in config.modules.paths)
+        ),
+        trust=msgspec.structs.replace(
+            config.trust, roots=tuple(directory / p for p in config.trust.roots)
+        ),
+    )

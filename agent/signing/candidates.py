@@ -1,0 +1,116 @@
+"""Which certificates there are for a request, and of each why it will or will not do.
+
+    Wanted.objection      not what was asked for: mst_mismatch, no_certificate
+    Candidate.refusal     nobody may sign with it: expired, not yet valid, revoked, untrusted
+
+A certificate whose revocation cannot be learnt is not refused; the user is shown the warning.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+from agent.consent.prompts import CertificateFacts
+from agent.errors import UserError
+from agent.keys import CertificateId, TokenCertificate
+from agent.signing.desk import Assessment, Desk, Summary
+from protocol.identity import printed_mst
+from protocol.messages import CertificateState
+
+_REFUSALS: Final[dict[CertificateState, str]] = {
+    CertificateState.EXPIRED: "certificate_expired",
+    CertificateState.NOT_YET_VALID: "certificate_not_yet_valid",
+    CertificateState.REVOKED: "certificate_revoked",
+    CertificateState.UNTRUSTED: "certificate_untrusted",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    certificate: TokenCertificate
+    summary: Summary
+    assessment: Assessment
+
+    @property
+    def refusal(self) -> UserError | None:
+        """Why it cannot sign, if so."""
+        code = _REFUSALS.get(self.assessment.state)
+        return UserError(code) if code else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the page asked for. A parent company's MST is not its branch's: digits must be equal."""
+
+    id: CertificateId | None = None
+    mst: str | None = None  # canonical
+    issuer: str | None = None  # part of the issuer's name
+    valid_now: bool = True
+
+    def objection(self, candidate: Candidate) -> UserError | None:
+        """Why the candidate will not do for this request, if so."""
+        summary = candidate.summary
+        if self.id is not None and candidate.certificate.id != self.id:
+            return UserError("no_certificate")
+        if self.mst is not None and self.mst not in summary.mst:
+            return mst_mismatch(summary.mst, expected=self.mst)
+        if self.issuer is not None and self.issuer.casefold() not in summary.issuer.casefold():
+            return UserError("no_certificate")
+        return candidate.refusal if self.valid_now else None
+
+
+def mst_mismatch(found: tuple[str, ...], *, expected: str) -> UserError:
+    """Names both numbers, as people write them. Without any number there is nothing to name."""
+    if not found:
+        return UserError("no_certificate")
+    return UserError(
+        "mst_mismatch",
+        found=", ".join(map(printed_mst, found)),
+        expected=printed_mst(expected),
+    )
+
+
+def at_a_glance(desk: Desk) -> tuple[Candidate, ...]:
+    """All certificates present, judged by their dates alone: at once, without the network."""
+    now = desk.now()
+    return tuple(
+        Candidate(
+            certificate=certificate,
+            summary=desk.judge.describe(certificate.der),
+            assessment=desk.judge.glance(certificate.der, at=now),
+        )
+        for certificate in desk.tokens.certificates()
+    )
+
+
+async def assessed(desk: Desk, candidate: Candidate) -> Candidate:
+    """The same with chain and revocation checked."""
+    assessment = await desk.judge.assess(candidate.certificate.der, at=desk.now())
+    return Candidate(
+        certificate=candidate.certificate, summary=candidate.summary, assessment=assessment
+    )
+
+
+async def all_assessed(desk: Desk, candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+    return tuple(await asyncio.gather(*(assessed(desk, candidate) for candidate in candidates)))
+
+
+def facts(candidate: Candidate, wanted: Wanted | None = None) -> CertificateFacts:
+    """The candidate as a window shows it; with `wanted`, whether it can be chosen, and why not."""
+    objection = wanted.objection(candidate) if wanted is not None else None
+    summary = candidate.summary
+    return CertificateFacts(
+        id=candidate.certificate.id,
+        holder=summary.holder,
+        mst=summary.mst,
+        issuer=summary.issuer,
+        serial=summary.serial,
+        not_before=summary.not_before,
+        not_after=summary.not_after,
+        state=candidate.assessment.state.value,
+        warnings=candidate.assessment.warnings,
+        token=candidate.certificate.token,
+        usable=objection is None,
+        why_not=objection.code if objection else "",
+        why_not_details=dict(objection.details) if objection else {},
+    )

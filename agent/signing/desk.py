@@ -1,0 +1,81 @@
+"""What every use case works with, and who asked for it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Protocol
+
+from agent.consent.prompts import Asker, Prompts
+from agent.formats.api import Format
+from agent.journal import Journal
+from agent.signing.turn import Turn
+from agent.tokens.api import Tokens
+from protocol.limits import PROMPT_SECONDS
+from protocol.messages import CertificateState, Stage
+
+
+class Summary(Protocol):
+    """What a certificate says of itself."""
+
+    @property
+    def holder(self) -> str: ...
+    @property
+    def mst(self) -> tuple[str, ...]: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def issuer(self) -> str: ...
+    @property
+    def serial(self) -> str: ...
+    @property
+    def not_before(self) -> datetime: ...
+    @property
+    def not_after(self) -> datetime: ...
+    @property
+    def key(self) -> str: ...
+
+
+class Assessment(Protocol):
+    """What the world says of it: period, chain, revocation."""
+
+    @property
+    def state(self) -> CertificateState: ...
+    @property
+    def warnings(self) -> tuple[str, ...]: ...
+    @property
+    def evidence(self) -> tuple[bytes, ...]: ...
+
+
+class Judge(Protocol):
+    def describe(self, certificate: bytes) -> Summary: ...
+
+    def glance(self, certificate: bytes, *, at: datetime) -> Assessment:
+        """By its dates alone: no network, so a window can open with it."""
+
+    async def assess(self, certificate: bytes, *, at: datetime) -> Assessment:
+        """In full; unknown revocation is a warning, never an exception."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    tokens: Tokens
+    prompts: Prompts
+    judge: Judge
+    formats: Mapping[str, Format]
+    journal: Journal
+    turn: Turn = field(default_factory=Turn)
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    #: How long a request waits for a token to be plugged in.
+    waiting_seconds: float = PROMPT_SECONDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """One request: on whose behalf, and how to say where it stands.
+
+    It is cancelled by cancelling the task that runs it; every use case then closes its window and
+    logs out before it ends.
+    """
+
+    asker: Asker
+    progress: Callable[[Stage], Awaitable[None]]
