@@ -2,8 +2,9 @@
 
     ProtocolError   raised at the edge (unknown method, wrong parameters, no rights): as it is
     AgentError      raised by the parts: its code is already one of the wire's
-anything else   `internal_error` with a reference that is also in the log. The exception's text
-                stays out of the reply: it may quote what a page or a token sent.
+    anything else   `internal_error`, with a reference that is also in the log
+
+The text of an unforeseen exception stays out of both: it may quote what a page or a token sent.
 """
 
 import logging
@@ -33,8 +34,6 @@ def to_protocol_error(error: BaseException, *, method: str) -> ProtocolError:
 
 def _unforeseen(error: BaseException, method: str) -> ProtocolError:
     reference = secrets.token_hex(4)
-    # The traceback names code, not content; the exception's own text is cut off by the formatter
-    # below for the same reason that it is not sent.
     _log.error("%s failed, reference %s: %s", method, reference, _where(error))
     return ProtocolError("internal_error", reference=reference)
 

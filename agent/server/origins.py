@@ -9,7 +9,7 @@ Loopback is not authentication: every web page can reach 127.0.0.1. So (SPEC 3, 
                        rights until the user allowed it (what came over plain http, and may be
                        anybody's, is asked about each time: agent.consent.origins)
             "null"     a sandboxed frame or a local file: nobody whom the user could be asked about
-                    several, or malformed: refused
+            several, or malformed: refused
 
 No state and no I/O: the tests are the table.
 """

@@ -1,8 +1,9 @@
 """What a connection may do, and the two secrets by which our own programs get more.
 
     native token   in a file only the user can read; whoever shows it is a program of this user
-ticket         asked for by such a program for the window it opens: bound to one origin, good
-               once and for a minute, so that it may travel in a URL's fragment
+    ticket         asked for by such a program, for the page in the window it opens
+
+A ticket is bound to one origin and good once, within a minute: it travels in a URL's fragment.
 """
 
 import hmac
