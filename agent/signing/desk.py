@@ -1,14 +1,13 @@
 """What every use case works with, and who asked for it."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
 from agent.consent.prompts import Asker, Prompts
 from agent.formats.api import Format
 from agent.journal import Journal
-from agent.signing.turn import Turn
 from agent.tokens.api import Tokens
 from protocol.limits import PROMPT_SECONDS
 from protocol.messages import CertificateState, Stage
@@ -63,7 +62,6 @@ class Desk:
     judge: Judge
     formats: Mapping[str, Format]
     journal: Journal
-    turn: Turn = field(default_factory=Turn)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     #: How long a request waits for a token to be plugged in.
     waiting_seconds: float = PROMPT_SECONDS

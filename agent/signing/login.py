@@ -59,7 +59,7 @@ async def login(desk: Desk, errand: Errand, *, nonce: bytes, wanted: Wanted) -> 
         sha256=hashlib.sha256(message).hexdigest(),
     )
 
-    async with desk.turn.taken(), recorded(record):
+    async with recorded(record):
         question = SignQuestion(
             asker=errand.asker,
             action="login",

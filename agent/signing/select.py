@@ -27,18 +27,17 @@ async def select(desk: Desk, errand: Errand, wanted: Wanted, *, reason: str = ""
     Raises UserError user_refused, prompt_timeout, prompt_busy, and the reason why the chosen
     certificate will not do.
     """
-    async with desk.turn.taken():
-        question = SelectQuestion(
-            asker=errand.asker,
-            reason=reason,
-            wanted_mst=wanted.mst,
-            certificates=tuple(facts(candidate, wanted) for candidate in at_a_glance(desk)),
-        )
-        async with (
-            desk.prompts.select(question) as dialog,
-            beside(_keep_current(desk, errand, wanted, dialog)),
-        ):
-            chosen = await dialog.choice()
+    question = SelectQuestion(
+        asker=errand.asker,
+        reason=reason,
+        wanted_mst=wanted.mst,
+        certificates=tuple(facts(candidate, wanted) for candidate in at_a_glance(desk)),
+    )
+    async with (
+        desk.prompts.select(question) as dialog,
+        beside(_keep_current(desk, errand, wanted, dialog)),
+    ):
+        chosen = await dialog.choice()
     await errand.progress(Stage.CHECKING)
     candidate = next((c for c in at_a_glance(desk) if c.certificate.id == chosen), None)
     if candidate is None:

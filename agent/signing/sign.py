@@ -51,7 +51,7 @@ async def sign(desk: Desk, errand: Errand, order: Order) -> Signed:
         sha256=prepared.description.sha256,
     )
 
-    async with desk.turn.taken(), recorded(record):
+    async with recorded(record):
         question = SignQuestion(
             asker=errand.asker,
             action="sign",

@@ -1,0 +1,48 @@
+"""Who is at the other end of one connection, and what they may do at this moment."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from msgspec import Struct
+
+from agent.consent.prompts import Asker
+from agent.server.rights import includes
+from protocol.errors import ProtocolError
+from protocol.messages import METHODS, Rights
+
+
+class AllowedSites(Protocol):
+    """The origins that the user allowed for good."""
+
+    def allows(self, origin: str) -> bool: ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Client:
+    """Set once by `hello`; afterwards only `allowed_once` changes."""
+
+    asker: Asker
+    native: bool = False
+    first_party: bool = False
+    allowed_once: bool = False
+    #: Sends a notification to this connection.
+    notify: Callable[[Struct], Awaitable[None]]
+    #: Lives as long as the connection; what runs in it is cancelled with it.
+    tasks: asyncio.TaskGroup
+    following: set[str] = field(default_factory=set)
+
+    def rights(self, sites: AllowedSites) -> Rights:
+        """Judged anew for each request: a site that the user forgets loses its rights at once."""
+        if self.first_party:
+            return Rights.FIRST_PARTY
+        if self.native or self.allowed_once or sites.allows(self.asker.origin):
+            return Rights.SITE
+        return Rights.NONE
+
+    def require(self, method: str, sites: AllowedSites) -> None:
+        """Raises ProtocolError not_allowed."""
+        rule = METHODS[method]
+        if not includes(self.rights(sites), rule.rights) or (rule.native_only and not self.native):
+            raise ProtocolError("not_allowed", origin=self.asker.origin)

@@ -1,0 +1,182 @@
+"""What a client can ask for: one table from the method's wire name to its handler.
+
+Parameters have been checked against `protocol.messages.METHODS`, and rights against the same table,
+before a handler runs. `hello` and `cancel` concern the connection itself: see `websocket`.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from msgspec import Struct, UnsetType
+
+from agent.consent.prompts import Grant, SiteQuestion
+from agent.errors import UserError
+from agent.keys import CertificateId
+from agent.server import wire
+from agent.server.client import Client
+from agent.server.edge import Edge
+from agent.signing.candidates import Wanted, all_assessed, at_a_glance
+from agent.signing.desk import Errand
+from agent.signing.login import login
+from agent.signing.select import select
+from agent.signing.sign import Order, sign
+from protocol import messages as m
+
+P = TypeVar("P", bound=Struct)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Generic[P]):
+    """One request: its parameters, who sent it, and how to say where it stands."""
+
+    params: P
+    client: Client
+    progress: Callable[[m.Stage], Awaitable[None]]
+
+    @property
+    def errand(self) -> Errand:
+        return Errand(asker=self.client.asker, progress=self.progress)
+
+
+async def site_request(edge: Edge, call: Call[m.SiteRequestParams]) -> m.SiteRequestResult:
+    client, origin = call.client, call.client.asker.origin
+    if edge.sites.allows(origin):
+        return m.SiteRequestResult(granted="always")
+    if client.rights(edge.sites) is not m.Rights.NONE:
+        return m.SiteRequestResult(granted="once")
+    edge.nagging.judge(origin)
+    await call.progress(m.Stage.WAITING_FOR_USER)
+    question = SiteQuestion(asker=client.asker, reason=call.params.reason)
+    match await edge.desk.prompts.ask_site(question):
+        case Grant.ALWAYS:
+            await asyncio.to_thread(edge.sites.remember, origin)
+            return m.SiteRequestResult(granted="always")
+        case Grant.ONCE:
+            client.allowed_once = True
+            return m.SiteRequestResult(granted="once")
+        case Grant.REFUSED:
+            edge.nagging.refused(origin)
+            raise UserError("user_refused", origin=origin)
+
+
+async def tokens_list(edge: Edge, call: Call[m.Empty]) -> m.TokensListResult:
+    del call
+    return m.TokensListResult(tokens=wire.tokens(edge.desk.tokens.tokens()))
+
+
+async def certificates_list(
+    edge: Edge, call: Call[m.CertificatesListParams]
+) -> m.CertificatesListResult:
+    wanted = _wanted(call.params.filter)
+    promising = tuple(c for c in at_a_glance(edge.desk) if wanted.objection(c) is None)
+    known = await all_assessed(edge.desk, promising)
+    return m.CertificatesListResult(
+        certificates=tuple(wire.certificate(c) for c in known if wanted.objection(c) is None)
+    )
+
+
+async def certificates_select(
+    edge: Edge, call: Call[m.CertificatesSelectParams]
+) -> m.CertificatesSelectResult:
+    wanted = _wanted(call.params.filter)
+    chosen = await select(edge.desk, call.errand, wanted, reason=call.params.reason)
+    return m.CertificatesSelectResult(certificate=wire.certificate(chosen))
+
+
+async def events_subscribe(
+    edge: Edge, call: Call[m.EventsSubscribeParams]
+) -> m.EventsSubscribeResult:
+    client = call.client
+    now = edge.desk.tokens.tokens()
+    if "tokens" not in client.following:
+        client.following.add("tokens")
+
+        async def send(infos: tuple[Any, ...]) -> None:
+            await client.notify(m.TokensChanged(tokens=wire.tokens(infos)))
+
+        client.tasks.create_task(edge.events.follow(now, send))
+    return m.EventsSubscribeResult(topics=call.params.topics, tokens=wire.tokens(now))
+
+
+async def sign_xml(edge: Edge, call: Call[m.SignXmlParams]) -> m.SignXmlResult:
+    params = call.params
+    order = Order(
+        document=params.document,
+        name=params.name,
+        profile=params.profile,
+        wanted=Wanted(id=_certificate_id(params.certificate), mst=_given(params.mst)),
+    )
+    signed = await sign(edge.desk, call.errand, order)
+    return m.SignXmlResult(
+        document=signed.document,
+        sha256=signed.sha256,
+        certificate=wire.certificate(signed.candidate),
+        signed_at=signed.at,
+    )
+
+
+async def log_in(edge: Edge, call: Call[m.LoginParams]) -> m.LoginResult:
+    params = call.params
+    wanted = Wanted(id=_certificate_id(params.certificate), mst=_given(params.mst))
+    proof = await login(edge.desk, call.errand, nonce=params.nonce, wanted=wanted)
+    return m.LoginResult(
+        certificate=wire.certificate(proof.candidate),
+        signature=proof.signature,
+        algorithm=proof.algorithm,
+    )
+
+
+async def ticket_issue(edge: Edge, call: Call[m.TicketIssueParams]) -> m.TicketIssueResult:
+    ticket = edge.tickets.issue(call.params.origin)
+    return m.TicketIssueResult(ticket=ticket.value, expires_at=ticket.expires_at)
+
+
+async def sites_list(edge: Edge, call: Call[m.Empty]) -> m.SitesListResult:
+    del call
+    return m.SitesListResult(sites=edge.sites.all())
+
+
+async def sites_forget(edge: Edge, call: Call[m.SitesForgetParams]) -> m.SitesForgetResult:
+    forgotten = await asyncio.to_thread(edge.sites.forget, call.params.origin)
+    return m.SitesForgetResult(forgotten=forgotten)
+
+
+async def journal_list(edge: Edge, call: Call[m.JournalListParams]) -> m.JournalListResult:
+    stored = await asyncio.to_thread(
+        edge.desk.journal.latest, limit=call.params.limit, before=_given(call.params.before)
+    )
+    return m.JournalListResult(entries=tuple(map(wire.signature, stored)))
+
+
+COMMANDS: Final[dict[str, Callable[[Edge, Call[Any]], Awaitable[Struct]]]] = {
+    "site.request": site_request,
+    "tokens.list": tokens_list,
+    "certificates.list": certificates_list,
+    "certificates.select": certificates_select,
+    "events.subscribe": events_subscribe,
+    "sign.xml": sign_xml,
+    "login": log_in,
+    "ticket.issue": ticket_issue,
+    "sites.list": sites_list,
+    "sites.forget": sites_forget,
+    "journal.list": journal_list,
+}
+
+
+def _wanted(wire_filter: m.CertificateFilter) -> Wanted:
+    return Wanted(
+        mst=_given(wire_filter.mst),
+        issuer=_given(wire_filter.issuer),
+        valid_now=wire_filter.valid_now,
+    )
+
+
+def _given(value: T | UnsetType) -> T | None:
+    return None if isinstance(value, UnsetType) else value
+
+
+def _certificate_id(value: str | UnsetType) -> CertificateId | None:
+    return None if isinstance(value, UnsetType) else CertificateId(value)
