@@ -1,0 +1,170 @@
+"""A user in memory: the `Prompts` port, answered by what the test wrote down beforehand.
+
+user = ScriptedUser(Approve("1234"))          # one entry for each answer asked of the user
+user = ScriptedUser(Approve("bad"), Refuse())
+...
+user.asked                    # the questions, in order
+user.shown                    # what the windows were told: ("pin_rejected", state), …
+assert user.open_windows == 0
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from agent.consent.prompts import (
+    Approval,
+    CertificateFacts,
+    Grant,
+    SelectQuestion,
+    SignQuestion,
+    SiteQuestion,
+)
+from agent.errors import UserError
+from agent.keys import CertificateId, PinState
+from agent.pin import Pin
+
+
+@dataclass(frozen=True)
+class Approve:
+    pin: str | None = "12345678"
+
+
+@dataclass(frozen=True)
+class Refuse:
+    code: str = "user_refused"
+
+
+@dataclass(frozen=True)
+class Choose:
+    certificate: CertificateId
+
+
+@dataclass(frozen=True)
+class Allow:
+    grant: Grant = Grant.ALWAYS
+
+
+@dataclass(frozen=True)
+class Do:
+    """Something the user does in the meantime, before the next answer."""
+
+    deed: Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Wait:
+    """The user stares at the window until the test sets the event."""
+
+    event: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+Step = Approve | Refuse | Choose | Allow | Do | Wait
+
+
+class ScriptedUser:
+    """Implements `agent.consent.prompts.Prompts`."""
+
+    def __init__(self, *steps: Step) -> None:
+        self._steps = list(steps)
+        self.asked: list[SiteQuestion | SelectQuestion | SignQuestion] = []
+        self.shown: list[tuple[str, object]] = []
+        self.pins: list[Pin] = []
+        self.open_windows = 0
+        self.cancel = asyncio.Event()  # set: the user cancels while the token works
+
+    @property
+    def left(self) -> int:
+        """Steps that nobody asked for."""
+        return len(self._steps)
+
+    def saw(self, what: str) -> list[object]:
+        return [value for kind, value in self.shown if kind == what]
+
+    async def _next(self) -> Approve | Choose | Allow:
+        while True:
+            assert self._steps, "the user was asked once more than the test foresaw"
+            match self._steps.pop(0):
+                case Do(deed=deed):
+                    deed()
+                    await asyncio.sleep(0)
+                case Wait(event=event):
+                    await event.wait()
+                case Refuse(code=code):
+                    raise UserError(code)
+                case answer:
+                    return answer
+
+    async def ask_site(self, question: SiteQuestion) -> Grant:
+        self.asked.append(question)
+        self.open_windows += 1
+        try:
+            answer = await self._next()
+        except UserError:
+            return Grant.REFUSED
+        finally:
+            self.open_windows -= 1
+        assert isinstance(answer, Allow)
+        return answer.grant
+
+    @asynccontextmanager
+    async def select(self, question: SelectQuestion) -> AsyncIterator["_Window"]:
+        async with self._window(question) as window:
+            yield window
+
+    @asynccontextmanager
+    async def sign(self, question: SignQuestion) -> AsyncIterator["_Window"]:
+        async with self._window(question) as window:
+            yield window
+
+    @asynccontextmanager
+    async def _window(self, question: SelectQuestion | SignQuestion) -> AsyncIterator["_Window"]:
+        assert self.open_windows == 0, "one question at a time"
+        self.asked.append(question)
+        self.open_windows += 1
+        try:
+            yield _Window(self)
+        finally:
+            self.open_windows -= 1
+
+    async def tell(self, title: str, text: str, language: str = "vi") -> None:
+        self.shown.append(("tell", (title, text, language)))
+
+
+class _Window:
+    """Both dialogs at once."""
+
+    def __init__(self, user: ScriptedUser) -> None:
+        self._user = user
+
+    async def choice(self) -> CertificateId:
+        answer = await self._user._next()
+        assert isinstance(answer, Choose)
+        return answer.certificate
+
+    async def show(self, certificates: tuple[CertificateFacts, ...]) -> None:
+        self._user.shown.append(("certificates", certificates))
+
+    async def approval(self) -> Approval:
+        answer = await self._user._next()
+        assert isinstance(answer, Approve)
+        pin = None if answer.pin is None else Pin(bytearray(answer.pin.encode()))
+        if pin is not None:
+            self._user.pins.append(pin)
+        return Approval(pin=pin)
+
+    async def pin_rejected(self, state: PinState) -> None:
+        self._user.shown.append(("pin_rejected", state))
+
+    async def pin_length(self) -> None:
+        self._user.shown.append(("pin_length", None))
+
+    async def token_present(self, present: bool) -> None:
+        self._user.shown.append(("token_present", present))
+
+    async def working(self, stage: str) -> None:
+        self._user.shown.append(("working", stage))
+
+    async def refused_by_user(self) -> None:
+        await self._user.cancel.wait()
