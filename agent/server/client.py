@@ -5,12 +5,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from msgspec import Struct
-
 from agent.consent.prompts import Asker
-from agent.server.rights import includes
-from protocol.errors import ProtocolError
-from protocol.messages import METHODS, Rights
+from protocol.messages import Progress, Rights, TokensChanged
 
 
 class AllowedSites(Protocol):
@@ -28,7 +24,7 @@ class Client:
     first_party: bool = False
     allowed_once: bool = False
     #: Sends a notification to this connection.
-    notify: Callable[[Struct], Awaitable[None]]
+    notify: Callable[[Progress | TokensChanged], Awaitable[None]]
     #: Lives as long as the connection; what runs in it is cancelled with it.
     tasks: asyncio.TaskGroup
     following: set[str] = field(default_factory=set)
@@ -40,9 +36,3 @@ class Client:
         if self.native or self.allowed_once or sites.allows(self.asker.origin):
             return Rights.SITE
         return Rights.NONE
-
-    def require(self, method: str, sites: AllowedSites) -> None:
-        """Raises ProtocolError not_allowed."""
-        rule = METHODS[method]
-        if not includes(self.rights(sites), rule.rights) or (rule.native_only and not self.native):
-            raise ProtocolError("not_allowed", origin=self.asker.origin)

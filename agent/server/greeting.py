@@ -3,14 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from msgspec import Struct, UnsetType
+from msgspec import UnsetType
 
 from agent.consent.prompts import Asker
 from agent.server.client import Client
 from agent.server.edge import Edge
 from agent.server.origins import Caller
 from protocol.errors import ProtocolError
-from protocol.messages import METHODS, HelloParams, HelloResult
+from protocol.messages import METHODS, HelloParams, HelloResult, Progress, TokensChanged
 from protocol.version import PRODUCT, PRODUCT_VERSION, PROTOCOL_VERSIONS
 
 
@@ -19,7 +19,7 @@ def greet(
     caller: Caller,
     params: HelloParams,
     *,
-    notify: Callable[[Struct], Awaitable[None]],
+    notify: Callable[[Progress | TokensChanged], Awaitable[None]],
     tasks: asyncio.TaskGroup,
 ) -> tuple[Client, HelloResult]:
     """Raises ProtocolError protocol_unsupported, native_token_invalid, ticket_invalid."""

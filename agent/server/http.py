@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from agent.server import origins, sockets
 from agent.server.edge import Edge
@@ -46,9 +47,9 @@ class Http:
         application.on_shutdown.append(self._close_connections)
         return application
 
-    def _host_judge(self) -> web.Middleware:
+    def _host_judge(self) -> Middleware:
         @web.middleware
-        async def host_judge(request: web.Request, handler: web.Handler) -> web.StreamResponse:
+        async def host_judge(request: web.Request, handler: Handler) -> web.StreamResponse:
             try:
                 origins.judge_host(request.headers.getall("Host", []), port=self._port)
                 return await handler(request)

@@ -13,18 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from protocol.messages import Rights
-
 TICKET_LIFETIME: Final = timedelta(seconds=60)
 #: More are not kept: the oldest is forgotten first.
 _MAX_TICKETS: Final = 16
-
-#: From least to most; each includes the ones before it.
-_ORDER: Final = (Rights.NONE, Rights.SITE, Rights.FIRST_PARTY)
-
-
-def includes(held: Rights, needed: Rights) -> bool:
-    return _ORDER.index(held) >= _ORDER.index(needed)
 
 
 class NativeToken:

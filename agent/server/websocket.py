@@ -1,15 +1,17 @@
 """One WebSocket connection: frames in, requests run beside each other, replies out.
 
-A thin shell. Everything that runs for a connection lives in its task group, so that a page that
+The shell around `protocol.session`, which decides what a frame means and what may be said when.
+Everything that runs for a connection lives in its task group, so that a page that
 goes away takes its windows and sessions with it: closing cancels, cancelling closes and logs out.
 """
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import Any, Final
+from contextlib import contextmanager
+from typing import Final, NoReturn
 
 from aiohttp import WSCloseCode, WSMsgType, web
 from msgspec import Struct
@@ -18,26 +20,31 @@ from agent.server.client import Client
 from agent.server.commands import COMMANDS, Call
 from agent.server.edge import Edge
 from agent.server.failures import to_protocol_error
-from agent.server.framing import BadFrame, Framing, failure, notification, reply
 from agent.server.greeting import greet
 from agent.server.origins import Caller
+from protocol.codec import encode
 from protocol.errors import ProtocolError
 from protocol.limits import (
-    HELLO_SECONDS,
     MAX_CONNECTIONS,
     MAX_CONNECTIONS_PER_ORIGIN,
-    MAX_HELLO_BYTES,
     MAX_MESSAGE_BYTES,
 )
-from protocol.messages import CancelResult, Progress, RequestId, Stage
+from protocol.messages import ErrorReply, HelloParams, Progress, RequestId, Stage, TokensChanged
+from protocol.session import Abort, Action, Close, Run, Send, Session
 from protocol.version import SUBPROTOCOL
 
 _log: Final = logging.getLogger(__name__)
 
 #: Seconds between pings that find a connection whose other end has gone without a word.
 _HEARTBEAT_SECONDS: Final = 30.0
+#: Seconds that the other end has to answer our closing.
+_CLOSE_SECONDS: Final = 2.0
 #: Seconds that a client which reads nothing may hold up what is sent to it.
 _SEND_SECONDS: Final = 20.0
+
+_TOO_MANY: Final = encode(
+    ErrorReply(id=None, error=ProtocolError("too_many_connections").to_wire())
+)
 
 
 class Connections:
@@ -81,13 +88,14 @@ async def converse(
         heartbeat=_HEARTBEAT_SECONDS,
         # Deflated frames would let a small message cost much memory and time.
         compress=False,
+        timeout=_CLOSE_SECONDS,
     )
     full = connections.full(caller)
     with connections.counted(socket, caller):
         await socket.prepare(request)
         if full:
             # Only in a conversation can a page be told why.
-            await socket.send_str(failure(None, ProtocolError("too_many_connections")))
+            await socket.send_str(_TOO_MANY)
             await socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
         else:
             await _Conversation(socket, edge, caller).run()
@@ -103,130 +111,123 @@ class _Conversation:
         self._socket = socket
         self._edge = edge
         self._caller = caller
-        self._framing = Framing()
+        self._session = Session(now=time.monotonic(), native=caller.origin is None)
+        self._client: Client | None = None
         self._running: dict[RequestId, asyncio.Task[None]] = {}
-        self._cancelled_by_client: set[RequestId] = set()
 
     async def run(self) -> None:
         try:
             async with asyncio.TaskGroup() as tasks:
-                await self._listen(tasks)
-                raise _Over
+                try:
+                    await self._listen(tasks)
+                finally:
+                    self._session.closed()
+                _end()
         except* _Over:
             pass
         await self._socket.close()
 
     async def _listen(self, tasks: asyncio.TaskGroup) -> None:
-        try:
-            async with asyncio.timeout(HELLO_SECONDS):
-                client = await self._greeted(tasks)
-        except TimeoutError:
-            await self._socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"no hello")
-            return
-        while client is not None and (frame := await self._frame()) is not None:
-            try:
-                request, params = self._framing.request(frame)
-                if request.method == "hello":
-                    raise BadFrame(request.id, ProtocolError("invalid_request"))
-            except BadFrame as bad:
-                await self._send(failure(bad.id, bad.error))
-                continue
-            if request.method == "cancel":
-                tasks.create_task(self._cancel(request.id, params.request))
+        while not self._socket.closed:
+            frame = await self._frame()
+            now = time.monotonic()
+            if frame is None:
+                actions = self._session.tick(now)
             else:
-                self._start(tasks, client, request.id, request.method, params)
+                if self._client is not None:
+                    # A site that the user has just forgotten has lost its rights.
+                    self._session.grant(self._client.rights(self._edge.sites))
+                actions = self._session.receive(frame, now)
+            if actions and isinstance(actions[0], Abort):
+                # The answer waits until the aborted request's window is gone; others need not.
+                tasks.create_task(self._carry_out(actions, tasks))
+            else:
+                await self._carry_out(actions, tasks)
 
-    async def _greeted(self, tasks: asyncio.TaskGroup) -> Client | None:
-        """The client, once it has said a good `hello`; None when the connection is over."""
-        while (frame := await self._frame(limit=MAX_HELLO_BYTES)) is not None:
-            try:
-                request, params = self._framing.request(frame)
-            except BadFrame as bad:
-                await self._send(failure(bad.id, bad.error))
-                continue
-            if request.method != "hello":
-                await self._send(failure(request.id, ProtocolError("hello_required")))
-                continue
-            try:
-                client, result = greet(
-                    self._edge, self._caller, params, notify=self._notify, tasks=tasks
-                )
-            except ProtocolError as error:
-                await self._send(failure(request.id, error))
-                await self._socket.close(code=WSCloseCode.POLICY_VIOLATION)
-                return None
-            await self._send(reply(request.id, result))
-            return client
+    async def _frame(self) -> str | None:
+        """The next text frame; None when the time for `hello` is over, or the connection is."""
+        deadline = self._session.deadline
+        left = None if deadline is None else max(0.0, deadline - time.monotonic())
+        try:
+            async with asyncio.timeout(left):
+                message = await self._socket.receive()
+        except TimeoutError:
+            return None
+        if message.type is WSMsgType.TEXT:
+            return str(message.data)
+        if message.type is WSMsgType.BINARY:
+            await self._socket.close(code=WSCloseCode.UNSUPPORTED_DATA)
         return None
 
-    async def _frame(self, *, limit: int = MAX_MESSAGE_BYTES) -> str | None:
-        """The next text frame; None when the connection is over, or has been ended for cause."""
-        message = await self._socket.receive()
-        match message.type:
-            case WSMsgType.TEXT if len(message.data) <= limit:
-                return str(message.data)
-            case WSMsgType.TEXT:
-                await self._send(failure(None, ProtocolError("message_too_large")))
-                await self._socket.close(code=WSCloseCode.MESSAGE_TOO_BIG)
-            case WSMsgType.BINARY:
-                await self._socket.close(code=WSCloseCode.UNSUPPORTED_DATA)
-            case _:
-                pass
-        return None
+    async def _carry_out(self, actions: list[Action], tasks: asyncio.TaskGroup) -> None:
+        for action in actions:
+            match action:
+                case Run():
+                    self._running[action.id] = tasks.create_task(self._serve(action, tasks))
+                case Abort(id=request_id):
+                    await self._abort(request_id)
+                case Send(text=text):
+                    await self._send(text)
+                case Close(code=code, reason=reason):
+                    await self._socket.close(code=code, message=reason.encode())
 
-    def _start(
-        self,
-        tasks: asyncio.TaskGroup,
-        client: Client,
-        identifier: RequestId,
-        method: str,
-        params: Any,
-    ) -> None:
-        self._framing.pending.add(identifier)
-        task = tasks.create_task(self._serve(client, identifier, method, params))
-        self._running[identifier] = task
+    async def _serve(self, run: Run, tasks: asyncio.TaskGroup) -> None:
+        """One request, from its start to its reply; only a lost connection leaves it unanswered."""
+        try:
+            result = await self._result(run, tasks)
+            actions = self._session.reply(run.id, result)
+        except asyncio.CancelledError:
+            # By the client alone. When the connection ends nobody listens any more: `fail` of a
+            # closed session is empty.
+            actions = self._session.fail(run.id, ProtocolError("cancelled"))
+            if not actions:
+                raise
+        except Exception as error:  # noqa: BLE001 - `failures` decides about all of them
+            problem = to_protocol_error(error, method=run.method)
+            _log.info("%s for %s: %s", run.method, self._caller.origin or "native", problem.code)
+            actions = self._session.fail(run.id, problem)
+        finally:
+            self._running.pop(run.id, None)
+        await self._carry_out(actions, tasks)
 
-    async def _serve(self, client: Client, identifier: RequestId, method: str, params: Any) -> None:
-        """One request from its start to its reply. Only the connection's end leaves it unanswered."""
+    async def _result(self, run: Run, tasks: asyncio.TaskGroup) -> Struct:
+        if isinstance(run.params, HelloParams):
+            self._client, greeting = greet(
+                self._edge, self._caller, run.params, notify=self._notify, tasks=tasks
+            )
+            self._session.opened(greeting.rights)
+            return greeting
 
         async def progress(stage: Stage) -> None:
-            await self._notify(Progress(request=identifier, stage=stage))
+            await self._notify(Progress(request=run.id, stage=stage))
 
-        try:
-            client.require(method, self._edge.sites)
-            call = Call(params=params, client=client, progress=progress)
-            answer = reply(identifier, await COMMANDS[method](self._edge, call))
-        except asyncio.CancelledError:
-            if identifier not in self._cancelled_by_client:
-                raise
-            answer = failure(identifier, ProtocolError("cancelled"))
-        except Exception as error:  # noqa: BLE001 - `failures` decides about all of them
-            problem = to_protocol_error(error, method=method)
-            _log.info("%s for %s: %s", method, client.asker.origin, problem.code)
-            answer = failure(identifier, problem)
-        finally:
-            self._framing.pending.discard(identifier)
-            self._running.pop(identifier, None)
-            self._cancelled_by_client.discard(identifier)
-        await self._send(answer)
+        assert self._client is not None, "the session lets nothing but hello through before hello"
+        call = Call(params=run.params, client=self._client, progress=progress)
+        return await COMMANDS[run.method](self._edge, call)
 
-    async def _cancel(self, identifier: RequestId, target: RequestId) -> None:
-        """Answered when the target has ended, so that its window is gone by then."""
-        task = self._running.get(target)
+    async def _abort(self, request_id: RequestId) -> None:
+        """The request's task says `cancelled` itself, when its window is closed."""
+        task = self._running.get(request_id)
         if task is not None:
-            self._cancelled_by_client.add(target)
             task.cancel()
             await asyncio.wait({task})
-        await self._send(reply(identifier, CancelResult(cancelled=task is not None)))
 
-    async def _notify(self, params: Struct) -> None:
-        await self._send(notification(params))
+    async def _notify(self, params: Progress | TokensChanged) -> None:
+        for action in self._session.notify(params.method, params):
+            if isinstance(action, Send):
+                await self._send(action.text)
 
     async def _send(self, text: str) -> None:
         """Waits for a slow reader, but not for ever."""
         try:
             async with asyncio.timeout(_SEND_SECONDS):
-                with suppress(ConnectionError, RuntimeError):  # closed meanwhile
-                    await self._socket.send_str(text)
+                await self._socket.send_str(text)
         except TimeoutError:
+            _log.warning("a client did not read what it was sent; disconnected")
             await self._socket.close(code=WSCloseCode.POLICY_VIOLATION)
+        except (ConnectionError, RuntimeError):
+            pass  # closed meanwhile; the listener will see it
+
+
+def _end() -> NoReturn:
+    raise _Over

@@ -47,14 +47,11 @@ async def test_an_elliptic_curve_signature_has_the_form_of_rfc_7518(tmp_path: Pa
     proof = await login(desk, errand, nonce=NONCE, wanted=Wanted(id=card.id))
 
     assert (proof.algorithm, len(proof.signature)) == ("ES256", 64)
-    halves = (
-        int.from_bytes(proof.signature[:32], "big"),
-        int.from_bytes(proof.signature[32:], "big"),
-    )
+    r, s = (int.from_bytes(half, "big") for half in (proof.signature[:32], proof.signature[32:]))
     key = load_der_x509_certificate(card.der).public_key()
     assert isinstance(key, ec.EllipticCurvePublicKey)
     key.verify(
-        encode_dss_signature(*halves),
+        encode_dss_signature(r, s),
         login_message(origin=ORIGIN, nonce=NONCE),
         ec.ECDSA(hashes.SHA256()),
     )

@@ -1,0 +1,168 @@
+"""The agent's server in this process, over tokens and a user in memory, and a client to it.
+
+async with running(tmp_path, tokens=…, user=…) as agent:
+    async with agent.page("https://their.app") as page:
+        await page.hello()
+        reply = await page.call("tokens.list")
+        error = await page.refused("sign.xml", document=…)
+"""
+
+import asyncio
+import json
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from agent.server.edge import Edge
+from agent.server.events import TokenEvents
+from agent.server.http import serving
+from agent.server.rights import NativeToken
+from protocol.messages import Site
+from tests.support.prompts import ScriptedUser
+from tests.support.signing import ORIGIN, TableJudge, desk_with
+from tests.support.tokens import MemoryTokens
+
+
+class MemorySites:
+    """Implements `agent.server.edge.Sites`."""
+
+    def __init__(self, *origins: str) -> None:
+        self._origins = list(origins)
+
+    def allows(self, origin: str) -> bool:
+        return origin in self._origins
+
+    def remember(self, origin: str) -> None:
+        self._origins.append(origin)
+
+    def forget(self, origin: str) -> bool:
+        known = origin in self._origins
+        if known:
+            self._origins.remove(origin)
+        return known
+
+    def all(self) -> tuple[Site, ...]:
+        return tuple(
+            Site(origin=o, granted_at=datetime.now(UTC), expires_at=None) for o in self._origins
+        )
+
+
+@dataclass
+class Page:
+    """One connection. Notifications that come between are kept in `notified`."""
+
+    socket: aiohttp.ClientWebSocketResponse
+    notified: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    _last: int = 0
+
+    async def hello(self, **more: Any) -> dict[str, Any]:
+        return await self.call("hello", versions=[1], client="Test", **more)
+
+    async def send(self, method: str, **params: Any) -> int:
+        self._last += 1
+        wire = {k: b64encode(v).decode() if isinstance(v, bytes) else v for k, v in params.items()}
+        await self.socket.send_json(
+            {"jsonrpc": "2.0", "id": self._last, "method": method, "params": wire}
+        )
+        return self._last
+
+    async def answer(self, identifier: int | None) -> dict[str, Any]:
+        """The reply to that request; notifications before it are noted."""
+        while True:
+            message = await self.receive()
+            if "method" in message:
+                self.notified.append((message["method"], message["params"]))
+            elif message["id"] == identifier:
+                return message
+            else:
+                raise AssertionError(f"waited for {identifier}, got {message}")
+
+    async def receive(self) -> dict[str, Any]:
+        async with asyncio.timeout(20):
+            message = await self.socket.receive()
+        assert message.type is aiohttp.WSMsgType.TEXT, message
+        return json.loads(message.data)
+
+    async def call(self, method: str, **params: Any) -> dict[str, Any]:
+        answer = await self.answer(await self.send(method, **params))
+        assert "result" in answer, answer
+        return answer["result"]
+
+    async def refused(self, method: str, **params: Any) -> dict[str, Any]:
+        """The error's data."""
+        answer = await self.answer(await self.send(method, **params))
+        assert "error" in answer, answer
+        return answer["error"]["data"]
+
+    async def notification(self, method: str) -> dict[str, Any]:
+        message = await self.receive()
+        assert message.get("method") == method, message
+        return message["params"]
+
+    async def closed(self) -> int:
+        """The code with which the agent closes; what it says before is read and dropped."""
+        async with asyncio.timeout(20):
+            while True:
+                message = await self.socket.receive()
+                if message.type in {aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.CLOSE}:
+                    return self.socket.close_code or 0
+
+
+@dataclass
+class Running:
+    port: int
+    edge: Edge
+    tokens: MemoryTokens
+    user: ScriptedUser
+    http: aiohttp.ClientSession
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @asynccontextmanager
+    async def page(self, origin: str | None = ORIGIN) -> AsyncIterator[Page]:
+        headers = {} if origin is None else {"Origin": origin}
+        async with self.http.ws_connect(
+            f"{self.url}/v1", headers=headers, protocols=("openkyso.v1",), max_msg_size=2**25
+        ) as socket:
+            yield Page(socket)
+
+    @asynccontextmanager
+    async def native(self) -> AsyncIterator[Page]:
+        async with self.page(None) as page:
+            await page.hello(native_token=self.edge.native_token.value)
+            yield page
+
+
+@asynccontextmanager
+async def running(
+    directory: Path,
+    *,
+    tokens: MemoryTokens | None = None,
+    user: ScriptedUser | None = None,
+    judge: TableJudge | None = None,
+    allowed: tuple[str, ...] = (ORIGIN,),
+) -> AsyncIterator[Running]:
+    tokens = tokens or MemoryTokens()
+    user = user or ScriptedUser()
+    events = TokenEvents(tokens, gathering_seconds=0)
+    edge = Edge(
+        desk=desk_with(directory, tokens=tokens, user=user, judge=judge),
+        sites=MemorySites(*allowed),
+        events=events,
+        native_token=NativeToken(),
+    )
+    watching = asyncio.create_task(events.watch())
+    try:
+        async with aiohttp.ClientSession() as http, serving(edge, (0,)) as port:
+            yield Running(port=port, edge=edge, tokens=tokens, user=user, http=http)
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
