@@ -60,7 +60,8 @@ class Desk:
     tokens: Tokens
     prompts: Prompts
     judge: Judge
-    formats: Mapping[str, Format]
+    #: The table from a profile's name; a function, since the formats' libraries load at first use.
+    formats: Callable[[], Mapping[str, Format]]
     journal: Journal
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     #: How long a request waits for a token to be plugged in.

@@ -32,7 +32,7 @@ class Signed:
 
 async def sign(desk: Desk, errand: Errand, order: Order) -> Signed:
     """Raises DocumentError, UserError, TokenError, InternalError; nothing is left open then."""
-    format_ = desk.formats.get(order.profile)
+    format_ = desk.formats().get(order.profile)
     if format_ is None:
         raise DocumentError("profile_unknown", profile=order.profile)
 

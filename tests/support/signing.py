@@ -140,7 +140,7 @@ def desk_with(
         tokens=tokens,
         prompts=user,
         judge=judge or TableJudge(),
-        formats={"test": AppendingFormat()},
+        formats=lambda: {"test": AppendingFormat()},
         journal=Journal(directory / "journal"),
         waiting_seconds=waiting_seconds,
     )

@@ -1,0 +1,99 @@
+"""The running agent: built here from its parts, one lifetime for all of them."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from contextlib import AsyncExitStack, ExitStack
+from typing import Final
+
+from agent import log
+from agent.app.options import Options
+from agent.app.parts import judge, modules, prompts, sites
+from agent.formats.api import Format
+from agent.journal import Journal
+from agent.platforms import directories, instance, runtime
+from agent.server.edge import Edge
+from agent.server.events import TokenEvents
+from agent.server.http import serving
+from agent.server.rights import NativeToken
+from agent.signing.desk import Desk
+from agent.tokens.inventory import Inventory
+
+_log: Final = logging.getLogger(__name__)
+
+
+def run(options: Options) -> None:
+    """Serve until told to stop.
+
+    Raises AlreadyRunning, NoFreePort, DirectoryUnsafe, ConfigError, OSError.
+    """
+    where = options.directories
+    directories.make_private(where.runtime)
+    directories.make_private(where.data)
+    with instance.single_instance(where.runtime):
+        redaction = log.start(where.log, verbose=options.verbose, foreground=options.foreground)
+        asyncio.run(_serve(options, redaction))
+
+
+async def _serve(options: Options, redaction: log.Redaction) -> None:
+    stop = asyncio.Event()
+    where = options.directories
+    native_token = NativeToken()
+    redaction.hide(native_token.value)
+    async with AsyncExitStack() as lifetime:
+        lifetime.enter_context(_stopped_by_signals(stop))
+        journal = Journal(where.data / "journal")
+        lifetime.callback(journal.close)
+        tokens = await lifetime.enter_async_context(Inventory(modules(options.config)))
+        events = TokenEvents(tokens)
+        watching = asyncio.create_task(events.watch())
+        lifetime.push_async_callback(_ended, watching)
+        edge = Edge(
+            desk=Desk(
+                tokens=tokens,
+                prompts=prompts(options),
+                judge=judge(options.config),
+                formats=_formats,
+                journal=journal,
+            ),
+            sites=sites(where.data),
+            events=events,
+            native_token=native_token,
+            demo=options.scripted_consent is not None,
+        )
+        port = await lifetime.enter_async_context(serving(edge, options.config.server.ports))
+        record = runtime.Runtime(port=port, pid=os.getpid(), native_token=native_token.value)
+        runtime.write(where.runtime, record)
+        lifetime.callback(runtime.remove, where.runtime)
+        _log.info("listening on port %s", port)
+        await stop.wait()
+        _log.info("stopping")
+
+
+def _formats() -> Mapping[str, Format]:
+    # lxml and cryptography are not needed to be found by pages, only to sign.
+    from agent.formats.registry import FORMATS
+
+    return FORMATS
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def _stopped_by_signals(stop: asyncio.Event) -> ExitStack:
+    """SIGINT and SIGTERM stop the agent in good order."""
+    loop = asyncio.get_running_loop()
+    restored = ExitStack()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if sys.platform == "win32":
+            before = signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+            restored.callback(signal.signal, number, before)
+        else:
+            loop.add_signal_handler(number, stop.set)
+            restored.callback(loop.remove_signal_handler, number)
+    return restored
