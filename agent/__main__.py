@@ -1,9 +1,233 @@
-"""`kyso-agent`: the command line."""
+"""`kyso-agent`: the command line.
+
+    kyso-agent [run]            listen until stopped
+    kyso-agent status | stop    of this user's running agent
+    kyso-agent modules          PKCS#11 modules: what is found, and why each is used or not
+    kyso-agent journal verify   has the record of signatures been altered?
+    kyso-agent journal list
+    kyso-agent sites [forget ORIGIN]
+    kyso-agent autostart on | off | status
+
+Exit status: see `Exit`.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from enum import IntEnum
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from agent.app.options import Options
+from agent.config import Config, ConfigError, load
+from agent.platforms import directories as places
+from protocol.version import PRODUCT_VERSION
 
 
-def main() -> int:
-    raise SystemExit("not built yet")
+class Exit(IntEnum):
+    OK = 0
+    FAILED = 1
+    USAGE = 2  # argparse's own, too: wrong arguments or an unusable configuration file
+    NOT_RUNNING = 3
+    ALREADY_RUNNING = 4
+    NO_PORT = 5
+    JOURNAL_ALTERED = 6
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    given = sys.argv[1:] if arguments is None else arguments
+    parsed = _parser().parse_args(_with_default(given))
+    try:
+        options = _options(parsed)
+        return int(_COMMANDS[parsed.command](parsed, options))
+    except ConfigError as error:
+        return _failed(Exit.USAGE, str(error))
+    except (OSError, places.DirectoryUnsafe) as error:
+        return _failed(Exit.FAILED, str(error))
+
+
+def _run(parsed: argparse.Namespace, options: Options) -> Exit:
+    del parsed
+    from agent.app.daemon import run
+    from agent.platforms.instance import AlreadyRunning
+    from agent.server.sockets import NoFreePort
+
+    try:
+        run(options)
+    except AlreadyRunning:
+        return _failed(Exit.ALREADY_RUNNING, "an agent of this user is running already")
+    except NoFreePort as error:
+        return _failed(Exit.NO_PORT, f"all ports are taken by other programs: {error}")
+    return Exit.OK
+
+
+def _status(parsed: argparse.Namespace, options: Options) -> Exit:
+    from agent.app.control import NotAnswering, NotRunning, status
+
+    try:
+        found = status(options.directories)
+    except NotRunning:
+        return _failed(Exit.NOT_RUNNING, "not running")
+    except NotAnswering as error:
+        return _failed(Exit.FAILED, f"running, but not answering: {error}")
+    if parsed.json:
+        print(msgspec.json.encode(found).decode())
+        return Exit.OK
+    print(f"running: port {found.port}, process {found.pid}, version {found.version}")
+    if found.demo:
+        print("DEMO: consent is answered by script, for the demo token alone")
+    for token in found.tokens:
+        print(f"token: {token.label} ({token.manufacturer} {token.serial}) in {token.reader}")
+    if not found.tokens:
+        print("no token is plugged in")
+    return Exit.OK
+
+
+def _stop(parsed: argparse.Namespace, options: Options) -> Exit:
+    del parsed
+    from agent.app.control import NotAnswering, NotRunning, stop
+
+    try:
+        stop(options.directories)
+    except NotRunning:
+        return _failed(Exit.NOT_RUNNING, "not running")
+    except NotAnswering as error:
+        return _failed(Exit.FAILED, str(error))
+    return Exit.OK
+
+
+def _modules(parsed: argparse.Namespace, options: Options) -> Exit:
+    del parsed
+    from agent.app.records import module_lines
+
+    for line in module_lines(options.config):
+        print(line)
+    return Exit.OK
+
+
+def _journal(parsed: argparse.Namespace, options: Options) -> Exit:
+    from agent.app.records import journal_lines, verified_journal
+    from agent.journal import JournalBroken
+
+    if parsed.what == "list":
+        for line in journal_lines(options.directories, limit=parsed.limit):
+            print(line)
+        return Exit.OK
+    try:
+        count = verified_journal(options.directories)
+    except JournalBroken as error:
+        return _failed(Exit.JOURNAL_ALTERED, f"the journal was altered: {error}")
+    print(f"{count} entries, unaltered")
+    return Exit.OK
+
+
+def _sites(parsed: argparse.Namespace, options: Options) -> Exit:
+    from agent.app.records import forget_site, site_lines
+
+    if parsed.what == "forget":
+        if not forget_site(options.directories, parsed.origin):
+            return _failed(Exit.FAILED, f"{parsed.origin} was not allowed")
+        return Exit.OK
+    for line in site_lines(options.directories):
+        print(line)
+    return Exit.OK
+
+
+def _autostart(parsed: argparse.Namespace, options: Options) -> Exit:
+    del options
+    from agent import platforms
+
+    platform = platforms.current()
+    match parsed.what:
+        case "on":
+            print(platform.enable_autostart([sys.executable, "-m", "agent", "run"]))
+        case "off":
+            platform.disable_autostart()
+        case _:
+            print("on" if platform.autostart_enabled() else "off")
+    return Exit.OK
+
+
+_COMMANDS: Final[dict[str, Callable[[argparse.Namespace, Options], Exit]]] = {
+    "run": _run,
+    "status": _status,
+    "stop": _stop,
+    "modules": _modules,
+    "journal": _journal,
+    "sites": _sites,
+    "autostart": _autostart,
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--config", type=Path, metavar="FILE", help="TOML; see agent/config.py")
+    common.add_argument("--data-dir", type=Path, metavar="DIR", help="journal and allowed sites")
+    common.add_argument("--runtime-dir", type=Path, metavar="DIR", help="lock and agent.json")
+    common.add_argument("--log-dir", type=Path, metavar="DIR")
+
+    parser = argparse.ArgumentParser(prog="kyso-agent", description="OpenKySo signing agent")
+    parser.add_argument("--version", action="version", version=PRODUCT_VERSION)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", parents=[common], help="listen until stopped (the default)")
+    run.add_argument("--foreground", action="store_true", help="log to, and ask in, this terminal")
+    run.add_argument("--verbose", action="store_true")
+    run.add_argument(
+        "--scripted-consent",
+        type=Path,
+        metavar="FILE",
+        help="for tests and the demo: answer for the tokens named in FILE, without asking anybody",
+    )
+    status = commands.add_parser("status", parents=[common], help="is it running, and how is it")
+    status.add_argument("--json", action="store_true")
+    commands.add_parser("stop", parents=[common], help="stop the running agent")
+    commands.add_parser("modules", parents=[common], help="PKCS#11 modules, and why")
+    journal = commands.add_parser("journal", parents=[common], help="the record of signatures")
+    journal.add_argument("what", choices=("verify", "list"))
+    journal.add_argument("--limit", type=int, default=50, metavar="N")
+    sites = commands.add_parser("sites", parents=[common], help="sites allowed for good")
+    forget = sites.add_subparsers(dest="what", metavar="")
+    forget.add_parser("forget", help="ask again next time").add_argument("origin")
+    autostart = commands.add_parser("autostart", parents=[common], help="start with the session")
+    autostart.add_argument("what", choices=("on", "off", "status"))
+    return parser
+
+
+def _with_default(arguments: Sequence[str]) -> Sequence[str]:
+    """`run` is the default command, with or without options."""
+    first = arguments[0] if arguments else ""
+    if first in _COMMANDS or first in {"-h", "--help", "--version"}:
+        return arguments
+    return ["run", *arguments]
+
+
+def _options(parsed: argparse.Namespace) -> Options:
+    """Raises ConfigError."""
+    default = places.default()
+    chosen = places.Directories(
+        data=parsed.data_dir or default.data,
+        config=default.config,
+        runtime=parsed.runtime_dir or default.runtime,
+        log=parsed.log_dir or default.log,
+    )
+    usual = default.config / "agent.toml"
+    config = load(parsed.config) if parsed.config else load(usual) if usual.exists() else Config()
+    return Options(
+        config=config,
+        directories=chosen,
+        foreground=getattr(parsed, "foreground", False),
+        verbose=getattr(parsed, "verbose", False),
+        scripted_consent=getattr(parsed, "scripted_consent", None),
+    )
+
+
+def _failed(status: Exit, text: str) -> Exit:
+    print(f"kyso-agent: {text}", file=sys.stderr)
+    return status
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -3,6 +3,7 @@
 import os
 import stat
 import sys
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -25,10 +26,14 @@ class Directories:
 
 
 def default() -> Directories:
+    with warnings.catch_warnings():
+        # Without XDG_RUNTIME_DIR it is below /tmp, which `make_private` makes sure of.
+        warnings.simplefilter("ignore")
+        runtime = platformdirs.user_runtime_path(_APP, appauthor=False)
     return Directories(
         data=platformdirs.user_data_path(_APP, appauthor=False) / "agent",
         config=platformdirs.user_config_path(_APP, appauthor=False),
-        runtime=platformdirs.user_runtime_path(_APP, appauthor=False),
+        runtime=runtime,
         log=platformdirs.user_log_path(_APP, appauthor=False),
     )
 
@@ -47,3 +52,10 @@ def make_private(directory: Path) -> None:
         raise DirectoryUnsafe(f"{directory} is not a directory of this user")
     if found.st_mode & 0o022:
         raise DirectoryUnsafe(f"{directory} can be written by other users")
+    above = directory.parent.lstat()
+    # Who owns the directory above could put another one in this one's place; in a sticky one,
+    # as /tmp is, nobody else can.
+    if above.st_uid not in {0, os.getuid()} or (
+        above.st_mode & 0o022 and not above.st_mode & stat.S_ISVTX
+    ):
+        raise DirectoryUnsafe(f"{directory.parent} belongs to, or can be written by, other users")

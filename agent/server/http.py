@@ -44,6 +44,7 @@ class Http:
         application.router.add_get(PING_PATH, self._ping, allow_head=False)
         application.router.add_options(PING_PATH, self._preflight)
         application.router.add_get(PATH, self._upgrade, allow_head=False)
+        application.on_response_prepare.append(_say_nothing_of_the_server)
         application.on_shutdown.append(self._close_connections)
         return application
 
@@ -83,6 +84,11 @@ class Http:
             port=self._port,
         )
         return await converse(request, self._edge, self._connections, caller)
+
+
+async def _say_nothing_of_the_server(request: web.Request, response: web.StreamResponse) -> None:
+    del request
+    response.headers.popall("Server", None)
 
 
 @asynccontextmanager
