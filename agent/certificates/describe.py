@@ -44,16 +44,16 @@ class CertificateDescription:
 def read(der: bytes) -> x509.Certificate:
     """The parsed certificate. Raises UserError certificate_unsuitable (reason "unreadable").
 
-    asn1crypto reads lazily, so all that is asked of a certificate later is asked here once. Name
-    attributes are left alone: some CAs take string types for them that asn1crypto does not expect.
+    asn1crypto reads lazily, so what is asked of a certificate later is asked here once. No more than
+    that is asked: CAs do write names and addresses in ways that asn1crypto does not expect.
     """
     try:
         certificate = x509.Certificate.load(der, strict=True)
         tbs = certificate["tbs_certificate"]
         for field in ("version", "serial_number", "signature", "validity"):
             _ = tbs[field].native
-        for extension in tbs["extensions"]:
-            _ = extension["extn_value"].parsed.native
+        for extension in (certificate.key_usage_value, certificate.basic_constraints_value):
+            _ = extension and extension.native
         _ = (tbs["subject"].dump(), tbs["issuer"].dump(), certificate.public_key.native)
         _ = (rfc4514(certificate.subject), rfc4514(certificate.issuer), msts(certificate))
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:

@@ -44,7 +44,7 @@ def ec_key(name: str) -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Urls:
     """Where an authority says that its answers are."""
 
@@ -61,7 +61,7 @@ class Urls:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Holder:
     """A certificate with its private key."""
 
@@ -88,7 +88,7 @@ class Holder:
         return self.key.sign(digest, ec.ECDSA(algorithm))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Authority(Holder):
     """A CA. `revoked` maps serial numbers to reasons; change it at will."""
 
