@@ -1,8 +1,9 @@
 """May this certificate sign now? One answer out of validity, chain, revocation and usage.
 
-    assessor = Assessor(trust_store, RevocationChecker(fetcher))
-    assessment = await assessor.assess(der, at=now)
-    assessment.require_usable()
+    async with HttpFetcher() as fetcher:
+        assessor = Assessor(TrustStore(folder), RevocationChecker(fetcher))
+        assessment = await assessor.assess(der, at=now)
+        assessment.require_usable()
 
 The order of the questions is the order in which a user can do something about the answers: a
 certificate that has expired is expired, whether or not its chain still stands.
@@ -10,11 +11,11 @@ certificate that has expired is expired, whether or not its chain still stands.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from agent.certificates.chain import NoPath, find_path
 from agent.certificates.describe import CertificateDescription, describe, read
-from agent.certificates.revocation import Evidence, Revocation, RevocationChecker, Status
+from agent.certificates.revocation import Revocation, RevocationChecker, Status
 from agent.certificates.trust import Kind, TrustStore
 from agent.errors import UserError
 from protocol.messages import CertificateState
@@ -38,8 +39,10 @@ class Assessment:
     revocation: Revocation | None = None  # None: not asked, because something else is wrong
 
     @property
-    def evidence(self) -> tuple[Evidence, ...]:
-        return self.revocation.evidence if self.revocation else ()
+    def evidence(self) -> tuple[bytes, ...]:
+        """What was relied on, in DER: the chain above the certificate, OCSP answers and CRLs."""
+        answers = self.revocation.evidence if self.revocation else ()
+        return (*self.chain[1:], *(one.answer for one in answers))
 
     def require_usable(self) -> None:
         """Raises UserError certificate_expired, certificate_not_yet_valid, certificate_revoked,
@@ -60,9 +63,24 @@ class Assessment:
 
 
 class Assessor:
+    """The agent's judge of certificates. One per agent: it remembers what responders answered."""
+
     def __init__(self, trust: TrustStore, revocation: RevocationChecker) -> None:
         self._trust = trust
         self._revocation = revocation
+
+    def describe(self, der: bytes) -> CertificateDescription:
+        """Raises UserError certificate_unsuitable."""
+        return describe(der)
+
+    def glance(self, der: bytes, *, at: datetime) -> Assessment:
+        """By dates and usage alone: at once, without network or chain.
+
+        Raises UserError certificate_unsuitable.
+        """
+        description = describe(der)
+        found = _by_dates(description, at) or _Finding(CertificateState.UNCHECKED)
+        return _assessment(description, at, found)
 
     async def assess(self, der: bytes, *, at: datetime) -> Assessment:
         """Judge the certificate as of `at`, which is now unless a test says otherwise.
@@ -70,34 +88,13 @@ class Assessor:
         Raises UserError certificate_unsuitable for what cannot be read as a certificate at all.
         """
         description = describe(der)
-        warnings = ("validity_too_long",) if _validity_too_long(description) else ()
+        found = _by_dates(description, at) or await self._by_asking(der, at)
+        return _assessment(description, at, found)
 
-        def answer(
-            state: CertificateState,
-            problem: str = "",
-            *,
-            chain: tuple[bytes, ...] = (),
-            revocation: Revocation | None = None,
-        ) -> Assessment:
-            unknown = revocation is not None and revocation.status is Status.UNKNOWN
-            return Assessment(
-                description=description,
-                at=at,
-                state=state,
-                # That it cannot sign at all is said before what is the matter with it today.
-                problem="certificate_unsuitable" if description.unsuitable else problem,
-                warnings=("revocation_unknown", *warnings) if unknown else warnings,
-                chain=chain,
-                revocation=revocation,
-            )
-
-        if at < description.not_before:
-            return answer(CertificateState.NOT_YET_VALID, "certificate_not_yet_valid")
-        if at > description.not_after:
-            return answer(CertificateState.EXPIRED, "certificate_expired")
+    async def _by_asking(self, der: bytes, at: datetime) -> "_Finding":
         roots = self._trust.of_kind(Kind.ROOT)
         if not roots:
-            return answer(CertificateState.UNTRUSTED, "no_trusted_roots")
+            return _Finding(CertificateState.UNTRUSTED, "no_trusted_roots")
         try:
             path = await find_path(
                 read(der),
@@ -106,8 +103,7 @@ class Assessor:
                 at=at,
             )
         except NoPath:
-            return answer(CertificateState.UNTRUSTED, "certificate_untrusted")
-
+            return _Finding(CertificateState.UNTRUSTED, "certificate_untrusted")
         chain = tuple(certificate.dump() for certificate in path.certificates)
         revocation = await self._revocation.check(path, at=at)
         match revocation.status:
@@ -117,7 +113,40 @@ class Assessor:
                 state, problem = CertificateState.UNCHECKED, ""
             case Status.GOOD:
                 state, problem = CertificateState.VALID, ""
-        return answer(state, problem, chain=chain, revocation=revocation)
+        return _Finding(state, problem, chain, revocation)
+
+
+class _Finding(NamedTuple):
+    state: CertificateState
+    problem: str = ""
+    chain: tuple[bytes, ...] = ()
+    revocation: Revocation | None = None
+
+
+def _by_dates(description: CertificateDescription, at: datetime) -> _Finding | None:
+    if at < description.not_before:
+        return _Finding(CertificateState.NOT_YET_VALID, "certificate_not_yet_valid")
+    if at > description.not_after:
+        return _Finding(CertificateState.EXPIRED, "certificate_expired")
+    return None
+
+
+def _assessment(description: CertificateDescription, at: datetime, found: _Finding) -> Assessment:
+    warnings = []
+    if found.state is CertificateState.UNCHECKED:
+        warnings.append("revocation_unknown")
+    if _validity_too_long(description):
+        warnings.append("validity_too_long")
+    return Assessment(
+        description=description,
+        at=at,
+        state=found.state,
+        # That it cannot sign at all is said before what is the matter with it today.
+        problem="certificate_unsuitable" if description.unsuitable else found.problem,
+        warnings=tuple(warnings),
+        chain=found.chain,
+        revocation=found.revocation,
+    )
 
 
 def _validity_too_long(description: CertificateDescription) -> bool:

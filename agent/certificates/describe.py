@@ -44,8 +44,8 @@ class CertificateDescription:
 def read(der: bytes) -> x509.Certificate:
     """The parsed certificate. Raises UserError certificate_unsuitable (reason "unreadable").
 
-    asn1crypto reads lazily, so what is asked of a certificate later is asked here once. No more than
-    that is asked: CAs do write names and addresses in ways that asn1crypto does not expect.
+    asn1crypto reads lazily, so what is asked of a certificate later is asked here once. No more
+    than that is asked: CAs do write names and addresses in ways that asn1crypto does not expect.
     """
     try:
         certificate = x509.Certificate.load(der, strict=True)

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
-from typing import Final
+from typing import Final, Self
 
 from asn1crypto import core, crl, ocsp, x509
 
@@ -72,6 +72,11 @@ class Limits:
     ocsp_seconds: float = 5.0
     crl_seconds: float = 10.0
     all_seconds: float = 12.0  # for one path, whatever happens
+
+    @classmethod
+    def within(cls, seconds: float) -> Self:
+        """All in all `seconds`, of which a silent OCSP responder leaves enough for a CRL."""
+        return cls(ocsp_seconds=0.4 * seconds, crl_seconds=seconds, all_seconds=seconds)
 
 
 class RevocationChecker:

@@ -36,7 +36,9 @@ class TestAGoodCertificate:
 
         assert (found.state, found.problem, found.warnings) == (CertificateState.VALID, "", ())
         assert found.chain == (unit.der, world.ca.der, world.root.der)
-        assert {(e.kind, e.status) for e in found.evidence} == {(AnswerKind.OCSP, Status.GOOD)}
+        assert {(e.kind, e.status) for e in found.revocation.evidence} == {
+            (AnswerKind.OCSP, Status.GOOD)
+        }
         assert sorted(world.responder.asked) == ["/ca/ocsp", "/root/ocsp"]
         found.require_usable()
 
@@ -47,7 +49,7 @@ class TestAGoodCertificate:
         found = await world.assess(unit.der)
 
         assert found.state is CertificateState.VALID
-        by_certificate = {e.certificate: e.kind for e in found.evidence}
+        by_certificate = {e.certificate: e.kind for e in found.revocation.evidence}
         assert by_certificate == {unit.id: AnswerKind.CRL, world.ca.id: AnswerKind.OCSP}
 
     async def test_evidence_is_the_answer_as_received(self, world: World) -> None:
@@ -55,11 +57,13 @@ class TestAGoodCertificate:
 
         found = await world.assess(unit.der)
 
-        (evidence,) = [e for e in found.evidence if e.certificate == unit.id]
+        (evidence,) = [e for e in found.revocation.evidence if e.certificate == unit.id]
         answer = ocsp.load_der_ocsp_response(evidence.answer)
         assert answer.serial_number == unit.certificate.serial_number
         assert evidence.url == f"{world.responder.url}/ca/ocsp"
         assert evidence.obtained_at == NOW
+        assert found.evidence[:2] == (world.ca.der, world.root.der)
+        assert evidence.answer in found.evidence[2:]
 
     async def test_a_responder_that_the_authority_authorised_is_believed(
         self, world: World
@@ -377,7 +381,7 @@ class TestAnswersThatDoNotCount:
             CertificateState.UNCHECKED,
             ("revocation_unknown",),
         )
-        assert unit.id not in {e.certificate for e in found.evidence}
+        assert unit.id not in {e.certificate for e in found.revocation.evidence}
 
     async def test_forged(self, world: World) -> None:
         forger = Authority(
@@ -438,7 +442,7 @@ class TestAnswersThatDoNotCount:
             .add_certificate(
                 other.certificate,
                 world.ca.certificate,
-                x509.base.hashes.SHA1(),  # noqa: S303
+                x509.base.hashes.SHA1(),
             )
             .build()
             .public_bytes(serialization.Encoding.DER)
@@ -541,7 +545,7 @@ async def test_a_redirect_to_http_is_followed(world: World) -> None:
 async def test_a_large_crl_does_not_hold_up_the_event_loop(world: World) -> None:
     world.responder.down("/ca/ocsp")
     unit = world.ca.issue()
-    world.ca.revoked = {serial: REVOKED for serial in range(10_000, 22_000)}
+    world.ca.revoked = dict.fromkeys(range(10000, 22000), REVOKED)
     world.responder.override["/ca/crl"] = answering(world.ca.crl())
     longest = 0.0
 
@@ -575,3 +579,24 @@ def test_every_problem_and_warning_has_words() -> None:
         "validity_too_long",
     ):
         assert ERRORS[code].vi
+
+
+class TestAtAGlance:
+    @pytest.mark.parametrize(
+        ("days", "state", "problem", "warnings"),
+        [
+            ((-60, -1), CertificateState.EXPIRED, "certificate_expired", ()),
+            ((1, 60), CertificateState.NOT_YET_VALID, "certificate_not_yet_valid", ()),
+            ((-1, 60), CertificateState.UNCHECKED, "", ("revocation_unknown",)),
+        ],
+    )
+    async def test_dates_are_judged_without_asking_anybody(
+        self, world: World, days, state, problem, warnings
+    ) -> None:
+        first, last = (NOW + day * DAY for day in days)
+        unit = world.ca.issue(not_before=first, not_after=last)
+
+        found = world.assessor.glance(unit.der, at=NOW)
+
+        assert (found.state, found.problem, found.warnings) == (state, problem, warnings)
+        assert world.responder.asked == []
