@@ -1,0 +1,131 @@
+"""What the agent and its window process say to each other, one JSON object a line.
+
+    agent → window    Ask… once, then what happens meanwhile; end of file means "close"
+    window → agent    Moved for every step of the state machine, one answer, and again after a
+                      rejected PIN
+
+The PIN itself is not JSON: `Approved` is followed by `pin_bytes` raw bytes, so that no parser makes
+a copy that cannot be erased.
+"""
+
+from typing import Final
+
+import msgspec
+
+from agent.consent.prompts import (
+    CertificateFacts,
+    Grant,
+    SelectQuestion,
+    SignQuestion,
+    SiteQuestion,
+)
+from agent.consent.states import Event
+from agent.keys import CertificateId, PinState
+
+
+class _Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=True):
+    pass
+
+
+# --- agent → window ------------------------------------------------------------------------------
+
+
+class AskSite(_Message, frozen=True):
+    question: SiteQuestion
+    seconds: float  # after which the agent takes silence for a refusal
+
+
+class AskSelect(_Message, frozen=True):
+    question: SelectQuestion
+    seconds: float
+
+
+class AskSign(_Message, frozen=True):
+    question: SignQuestion
+    seconds: float
+
+
+class Tell(_Message, frozen=True):
+    title: str
+    text: str
+    language: str
+    seconds: float
+
+
+class Certificates(_Message, frozen=True):
+    certificates: tuple[CertificateFacts, ...]
+
+
+class PinRejected(_Message, frozen=True):
+    state: PinState
+    seconds: float
+
+
+class PinLength(_Message, frozen=True):
+    seconds: float
+
+
+class TokenPresent(_Message, frozen=True):
+    present: bool
+
+
+class Working(_Message, frozen=True):
+    stage: str
+
+
+Question = AskSite | AskSelect | AskSign | Tell
+Command = Question | Certificates | PinRejected | PinLength | TokenPresent | Working
+
+
+# --- window → agent ------------------------------------------------------------------------------
+
+
+class Moved(_Message, frozen=True):
+    """The window's own state machine took this step (VISIBLE, RESTED, UNSETTLED)."""
+
+    event: Event
+
+
+class Granted(_Message, frozen=True):
+    grant: Grant
+
+
+class Chosen(_Message, frozen=True):
+    certificate: CertificateId
+
+
+class Approved(_Message, frozen=True):
+    pin_bytes: int | None  # None: it is typed on the reader
+
+
+class Refused(_Message, frozen=True):
+    pass
+
+
+Answer = Moved | Granted | Chosen | Approved | Refused
+
+#: A PIN longer than this is not a PIN (PKCS#11 tokens allow at most 255 bytes).
+MAX_PIN_BYTES: Final = 255
+#: No answer of the window comes near this.
+MAX_ANSWER_BYTES: Final = 4096
+
+_encoder = msgspec.json.Encoder()
+_commands = msgspec.json.Decoder(Command)
+_answers = msgspec.json.Decoder(Answer)
+
+
+def encode(message: Command | Answer) -> bytes:
+    """One line, newline included."""
+    return _encoder.encode(message) + b"\n"
+
+
+def decode_command(line: bytes) -> Command:
+    """Raises msgspec.MsgspecError."""
+    command: Command = _commands.decode(line)
+    return command
+
+
+def decode_answer(line: bytes | bytearray | memoryview) -> Answer:
+    """Raises msgspec.MsgspecError."""
+    answer: Answer = _answers.decode(line)
+    return answer

@@ -1,0 +1,107 @@
+"""The three cards of a question: who asks, what is signed, with which certificate.
+
+Of the asker the origin is the fact; names and reasons are only claims, and are shown as such.
+"""
+
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit
+
+from agent.consent.origins import ShownOrigin, shown
+from agent.consent.plain import lines, one_line
+from agent.consent.prompts import Asker, CertificateFacts
+from agent.consent.text import Texts
+from agent.consent.windows.pieces import Card, Foreign, Own
+from agent.consent.wording import (
+    NAME_CHARS,
+    certificate_words,
+    digest_words,
+    kind_words,
+    size_words,
+)
+from agent.documents import Description
+from protocol.limits import MAX_NAME_CHARS, MAX_REASON_CHARS
+
+_PREVIEW_CHARS = 20_000
+_PREVIEW_LINES = 6
+
+
+def asker_card(asker: Asker, texts: Texts, *, reason: str = "") -> Card:
+    origin = shown(asker)
+    caption = texts("origin.who_native" if origin.native else "origin.who")
+    card = Card(caption)
+    card.add(Foreign(origin.text, kind="origin", name=caption))
+    for sentence, kind in _remarks(origin, texts):
+        card.add(Own(sentence, kind=kind))
+    client = one_line(asker.client, limit=MAX_NAME_CHARS)
+    if client and not origin.native:
+        card.add(Foreign(texts("origin.claims", client=client), kind="muted"))
+    if reason:
+        words = one_line(reason, limit=MAX_REASON_CHARS)
+        card.add(Foreign(texts("origin.reason", reason=words), kind="muted"))
+    return card
+
+
+def document_card(name: str, description: Description, texts: Texts) -> Card:
+    caption = texts("sign.document")
+    facts = f"{kind_words(description.kind, texts)}, {size_words(description.size, texts)}"
+    card = Card(f"{caption} · {facts}")
+    card.add(Foreign(one_line(name, limit=NAME_CHARS), kind="strong", name=caption))
+    if description.preview:
+        card.add(_preview(description.preview, texts))
+        if description.preview_cut:
+            card.add(Own(texts("sign.preview_cut"), kind="small"))
+    else:
+        card.add(Own(texts("sign.no_preview"), kind="small"))
+    card.column.addLayout(_digest(description.sha256, texts))
+    return card
+
+
+def certificate_card(facts: CertificateFacts, texts: Texts) -> Card:
+    words = certificate_words(facts, texts)
+    card = Card(texts("certificate.title"))
+    card.add(Foreign(words.holder, kind="strong", name=texts("certificate.holder")))
+    card.add_facts(
+        ((texts("certificate.mst"), words.mst), (texts("certificate.validity"), words.validity)),
+        ((texts("certificate.issuer"), words.issuer),),
+    )
+    for warning in words.warnings:
+        card.add(Own(warning, kind="caution"))
+    return card
+
+
+def _remarks(origin: ShownOrigin, texts: Texts) -> list[tuple[str, str]]:
+    """What is to be known of the origin: sentence and style."""
+    if origin.native:
+        return [(texts("origin.native"), "muted")]
+    found = []
+    if origin.local:
+        found.append((texts("origin.local"), "muted"))
+    elif origin.secure:
+        found.append((texts("origin.https"), "good"))
+    else:
+        found.append((texts("origin.http"), "caution"))
+    if origin.international:
+        found.append((texts("origin.international"), "caution"))
+    return found
+
+
+def _preview(preview: str, texts: Texts) -> QPlainTextEdit:
+    text = QPlainTextEdit()
+    text.setReadOnly(True)
+    text.setUndoRedoEnabled(False)
+    text.setTabChangesFocus(True)
+    text.setPlainText(lines(preview, limit=_PREVIEW_CHARS))
+    text.setAccessibleName(texts("sign.preview"))
+    text.setFixedHeight(text.fontMetrics().lineSpacing() * _PREVIEW_LINES + 18)
+    return text
+
+
+def _digest(sha256: str, texts: Texts) -> QHBoxLayout:
+    caption = QLabel(texts("sign.sha256"))
+    caption.setObjectName("key")
+    digest = Foreign(digest_words(sha256), kind="mono", name=texts("sign.sha256"))
+    digest.setToolTip(texts("sign.sha256_help"))
+    row = QHBoxLayout()
+    row.setSpacing(14)
+    row.addWidget(caption)
+    row.addWidget(digest, 1)
+    return row

@@ -1,0 +1,29 @@
+"""What is happening after the approval, in the same window."""
+
+from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
+
+from agent.consent.text import Texts
+from agent.consent.windows.pieces import Own
+
+
+class Progress(QWidget):
+    def __init__(self, texts: Texts) -> None:
+        super().__init__()
+        self._texts = texts
+        self.sentence = Own(kind="strong")
+        bar = QProgressBar()
+        bar.setRange(0, 0)  # it is not known how long a token takes
+        bar.setTextVisible(False)
+        bar.setAccessibleName(texts("stage.signing"))
+        self._bar = bar
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 4, 0, 8)
+        column.setSpacing(10)
+        column.addWidget(self.sentence)
+        column.addWidget(bar)
+
+    def say(self, stage: str) -> None:
+        key = f"stage.{stage}"
+        sentence = self._texts(key if key in self._texts else "stage.signing")
+        self.sentence.setText(sentence)
+        self._bar.setAccessibleName(sentence)

@@ -1,0 +1,164 @@
+"""One signature, one window: who asks, what, with which certificate, the PIN, and the progress."""
+
+from PySide6.QtGui import QAccessible, QAccessibleEvent
+from PySide6.QtWidgets import QWidget
+
+from agent.consent.origins import shown
+from agent.consent.plain import one_line
+from agent.consent.prompts import SignQuestion
+from agent.consent.states import Event, State
+from agent.consent.text import Texts
+from agent.consent.window_messages import (
+    Approved,
+    AskSign,
+    Command,
+    PinLength,
+    PinRejected,
+    TokenPresent,
+    Working,
+)
+from agent.consent.windows.cards import asker_card, certificate_card, document_card
+from agent.consent.windows.pieces import Banner, Own
+from agent.consent.windows.pin_panel import PinPanel
+from agent.consent.windows.pipe import Pipe
+from agent.consent.windows.progress import Progress
+from agent.consent.windows.question import QuestionWindow
+from agent.consent.wording import NAME_CHARS
+from agent.keys import PinState
+
+
+class SignWindow(QuestionWindow):
+    def __init__(self, pipe: Pipe, texts: Texts, ask: AskSign) -> None:
+        question = ask.question
+        login = question.action == "login"
+        super().__init__(
+            pipe,
+            texts,
+            window_title=texts("login.window" if login else "sign.window"),
+            title=texts("login.title" if login else "sign.title"),
+            seconds=ask.seconds,
+        )
+        self._pin_state = question.pin
+        self._token_here = True
+        self._question = question
+
+        self.setAccessibleDescription(_summary(question))
+        self.page.addWidget(asker_card(question.asker, texts))
+        if question.description is not None:
+            self.page.addWidget(document_card(question.name, question.description, texts))
+        elif login:
+            self.page.addWidget(Own(texts("login.note")))
+        self.page.addWidget(certificate_card(question.certificate, texts))
+        self.page.addStretch(1)
+
+        self.banner = Banner()
+        self.pin = PinPanel(texts, question.certificate.token, question.pin)
+        self.progress = Progress(texts)
+        self.progress.hide()
+        for widget in (self.banner, self.pin, self.progress):
+            self.dock.addWidget(widget)
+
+        self.refuse = self.add_refusal(texts("button.refuse"))
+        self.sign = self.add_confirmation(
+            texts("button.login" if login else "button.sign"), kind="primary"
+        )
+        self.sign.clicked.connect(self._confirm)
+        self.pin.field.entered.connect(self._confirm)
+        self.pin.field.textChanged.connect(self.refresh)
+        QWidget.setTabOrder(self.pin.field, self.sign)
+        QWidget.setTabOrder(self.sign, self.refuse)
+        self.pin.field.setFocus()
+
+    def ready(self) -> bool:
+        return self._pin_state.pin_pad or bool(self.pin.field.text())
+
+    def obey(self, command: Command) -> None:
+        match command:
+            case PinRejected(state=state, seconds=seconds):
+                self._rejected(state, self.pin.rejection(state), seconds)
+            case PinLength(seconds=seconds):
+                self._rejected(self._pin_state, self.texts("pin.length"), seconds)
+            case TokenPresent(present=present):
+                self._token_here = present
+                self.step(Event.TOKEN_BACK if present else Event.TOKEN_GONE)
+            case Working(stage=stage):
+                self.progress.say(stage)
+            case _:
+                pass
+
+    def refresh(self) -> None:
+        super().refresh()
+        state = self.consent.state
+        working = state is State.WORKING
+        self.progress.setVisible(working)
+        self.pin.setVisible(not working and state is not State.LOCKED)
+        self.pin.setEnabled(state in {State.ASKED, State.SHOWN, State.ARMED})
+        self.sign.setVisible(state is not State.LOCKED and not working)
+        if state is State.UNPLUGGED:
+            self.pin.field.erase()
+            self._warn(self.texts("token.removed"))
+        elif state is State.LOCKED:
+            self._warn(self.texts.error("pin_locked"), kind="danger")
+        elif working:
+            self.banner.clear()
+        elif self.banner.text == self.texts("token.removed"):
+            self.banner.clear()
+            self.pin.field.setFocus()
+        self.refuse.setText(self._refusal_label())
+
+    def reject(self) -> None:
+        self.pin.field.erase()
+        super().reject()
+
+    def _visible(self) -> None:
+        super()._visible()
+        if self._pin_state.locked:
+            self.step(Event.PIN_LOCKED)
+
+    def _confirm(self) -> None:
+        if not self.may_approve():
+            return
+        if self._pin_state.pin_pad:
+            self.progress.say("pin-pad")
+            self.approve(Approved(pin_bytes=None))
+        elif not self.pin.field.is_ascii():
+            self.pin.field.erase()
+            self._warn(self.texts("pin.not_ascii"))
+        else:
+            self.progress.say("signing")
+            pin = self.pin.field.take()
+            self.approve(Approved(pin_bytes=len(pin)), pin)
+
+    def _rejected(self, state: PinState, text: str, seconds: float) -> None:
+        self._pin_state = state
+        if state.locked:
+            self.step(Event.PIN_LOCKED)
+            return
+        self.pin.hint(state)
+        self.pin.hide_hint()  # the banner says it
+        self._warn(text, kind="danger")
+        self.step(Event.PIN_REJECTED)
+        if not self._token_here:
+            self.step(Event.TOKEN_GONE)
+        self.restart_clock(seconds)
+        self.pin.field.setFocus()
+
+    def _warn(self, text: str, *, kind: str = "warn") -> None:
+        self.banner.say(text, kind=kind)
+        QAccessible.updateAccessibility(QAccessibleEvent(self.banner, QAccessible.Event.Alert))
+
+    def _refusal_label(self) -> str:
+        match self.consent.state:
+            case State.LOCKED:
+                return self.texts("button.close")
+            case State.WORKING:
+                return self.texts("button.cancel")
+            case _:
+                return self.texts("button.refuse")
+
+
+def _summary(question: SignQuestion) -> str:
+    """Read aloud by a screen reader when the window opens."""
+    name = one_line(question.name, limit=NAME_CHARS)
+    holder = one_line(question.certificate.holder, limit=NAME_CHARS)
+    return f"{shown(question.asker).text}. {name}. {holder}."

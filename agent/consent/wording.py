@@ -1,0 +1,100 @@
+"""How facts are put into words, the same in windows and terminal; foreign text is neutralised.
+
+Dates are Vietnamese (dd/mm/yyyy) in local time, tax codes as people write them, sizes in KB.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from agent.consent.plain import one_line
+from agent.consent.prompts import CertificateFacts
+from agent.consent.text import Texts
+
+NAME_CHARS: Final = 200
+_SOON_DAYS: Final = 30
+_KILO: Final = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateWords:
+    """A certificate, ready to print."""
+
+    holder: str
+    mst: str
+    issuer: str
+    validity: str
+    serial: str
+    token: str
+    state: str
+    warnings: tuple[str, ...]
+    why_not: str  # "" when it can be used
+
+
+def certificate_words(
+    facts: CertificateFacts, texts: Texts, *, now: datetime | None = None
+) -> CertificateWords:
+    return CertificateWords(
+        holder=one_line(facts.holder, limit=NAME_CHARS),
+        mst=", ".join(map(mst_words, facts.mst)) or texts("certificate.no_mst"),
+        issuer=one_line(facts.issuer, limit=NAME_CHARS),
+        validity=_validity(facts, texts, now=now or datetime.now(UTC)),
+        serial=one_line(facts.serial, limit=80),
+        token=one_line(facts.token.label, limit=64) if facts.token else "",
+        state=state_words(facts.state, texts),
+        warnings=tuple(texts.error(code) for code in facts.warnings),
+        why_not="" if facts.usable else _why_not(facts, texts),
+    )
+
+
+def mst_words(canonical: str) -> str:
+    """As people write it: a branch's last three digits after a hyphen."""
+    # Like protocol.identity.printed_mst, without the ASN.1 library that module imports: the window
+    # has 0.4 s to appear.
+    branch_length = 13
+    if len(canonical) == branch_length and canonical.isdigit():
+        return f"{canonical[:10]}-{canonical[10:]}"
+    return one_line(canonical, limit=40)
+
+
+def state_words(state: str, texts: Texts) -> str:
+    key = f"state.{state}"
+    return texts(key) if key in texts else one_line(state, limit=40)
+
+
+def kind_words(kind: str, texts: Texts) -> str:
+    key = f"kind.{kind}"
+    return texts(key if key in texts else "kind.other")
+
+
+def date_words(moment: datetime) -> str:
+    return moment.astimezone().strftime("%d/%m/%Y")
+
+
+def size_words(size: int, texts: Texts) -> str:
+    """Bytes in the unit that people expect, with the language's decimal mark."""
+    if size < _KILO:
+        return f"{size} B"
+    shown = f"{size / _KILO:.1f} KB" if size < _KILO**2 else f"{size / _KILO**2:.1f} MB"
+    return shown.replace(".", ",") if texts.language == "vi" else shown
+
+
+def digest_words(sha256: str) -> str:
+    """Hex in groups of sixteen, which eyes can compare and lines can break at."""
+    return " ".join(sha256[i : i + 16] for i in range(0, len(sha256), 16))
+
+
+def _validity(facts: CertificateFacts, texts: Texts, *, now: datetime) -> str:
+    since, until = date_words(facts.not_before), date_words(facts.not_after)
+    days = (facts.not_after - now).days
+    if facts.not_before <= now and 0 <= days <= _SOON_DAYS:
+        return texts("certificate.days_left", since=since, until=until, days=str(days))
+    return texts("certificate.validity_value", since=since, until=until)
+
+
+def _why_not(facts: CertificateFacts, texts: Texts) -> str:
+    details = {
+        name: mst_words(value) if name in {"found", "expected"} else one_line(value, limit=80)
+        for name, value in facts.why_not_details.items()
+    }
+    return texts.error(facts.why_not, **details)

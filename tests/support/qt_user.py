@@ -1,0 +1,94 @@
+"""A user at the keyboard of a window process: `python -m tests.support.qt_user STEP…`.
+
+Started in place of `python -m agent.consent.windows`, it runs the same program and then does what
+its steps say. Steps that wait are tried again until they hold, so nothing here sleeps.
+
+    state:armed     wait until the window's state machine is there
+    shows:NAME      wait until the named part of the window is visible
+    enabled:NAME    wait until it can be pressed
+    type:TEXT       type into whatever has the focus
+    key:Return      press one key there
+    press:NAME      click a named part with the mouse
+    hit:NAME        the same, even if it is inert
+    close           the window's own close button
+    say:JSON        send a raw line to the agent, as a broken window might
+    crash           end without a word
+"""
+
+import os
+import sys
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+
+from agent.consent.windows import __main__ as program
+from agent.consent.windows.question import QuestionWindow
+
+
+class User:
+    def __init__(self, window: QuestionWindow, steps: list[str]) -> None:
+        self.window = window
+        self.steps = steps
+        self.timer = QTimer(window, interval=2)
+        self.timer.timeout.connect(self.go_on)
+        self.timer.start()
+
+    def go_on(self) -> None:
+        while self.steps and self.done(*self.steps[0].partition(":")[::2]):
+            del self.steps[0]
+        if not self.steps:
+            self.timer.stop()
+
+    def done(self, verb: str, what: str) -> bool:
+        window = self.window
+        match verb:
+            case "state":
+                return window.consent.state.value == what
+            case "shows":
+                return self.part(what).isVisible()
+            case "enabled":
+                return self.part(what).isEnabled()
+            case "type":
+                QTest.keyClicks(self.focused(), what)
+            case "key":
+                QTest.keyClick(self.focused(), getattr(Qt.Key, f"Key_{what}"))
+            case "press" | "hit":
+                part = self.part(what)
+                if verb == "press" and not part.isEnabled():
+                    return False
+                QTest.mouseClick(part, Qt.MouseButton.LeftButton)
+            case "close":
+                window.close()
+            case "say":
+                os.write(window.pipe._answers, what.encode() + b"\n")
+            case "crash":
+                os._exit(139)
+            case _:
+                raise ValueError(verb)
+        return True
+
+    def part(self, name: str) -> QWidget:
+        found: object = self.window
+        for attribute in name.split("."):
+            found = getattr(found, attribute)
+        assert isinstance(found, QWidget)
+        return found
+
+    def focused(self) -> QWidget:
+        return QApplication.focusWidget() or self.window
+
+
+def main() -> int:
+    present = QuestionWindow.present
+
+    def present_with_user(window: QuestionWindow) -> None:
+        present(window)
+        window.user = User(window, sys.argv[1:])
+
+    QuestionWindow.present = present_with_user
+    return program.main([])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
