@@ -102,7 +102,7 @@ class Host:
         self._limits = limits or Limits()
         self._command = tuple(command or worker_command())
         self._environment = environment
-        self._jobs: asyncio.Queue[_Job] = asyncio.Queue()
+        self._jobs: asyncio.Queue[_Job | None] = asyncio.Queue()
         self._worker: Worker | None = None
         self._failures = 0
         self._last_loss = -_FORGOTTEN_AFTER_SECONDS
@@ -174,18 +174,26 @@ class Host:
         if self._worker is not None:
             self._put(Logout(token=token), self._limits.login, None)
 
+    def rest(self) -> None:
+        """End the worker after what is queued; the next question starts one again."""
+        self._jobs.put_nowait(None)
+
     async def run(self) -> Never:
         """Serve the queue until cancelled; then the worker is killed."""
         async with asyncio.TaskGroup() as tasks:
             try:
                 while True:
-                    await self._perform(await self._next_job(), tasks)
+                    job = await self._next_job()
+                    if job is None:
+                        await self._end_worker()
+                    else:
+                        await self._perform(job, tasks)
             finally:
                 self._refuse_the_rest()
                 if self._worker is not None:
                     await asyncio.shield(self._worker.kill())
 
-    async def _next_job(self) -> _Job:
+    async def _next_job(self) -> _Job | None:
         """Wait for a question, and meanwhile notice a worker that dies by itself."""
         while True:
             worker = self._worker
@@ -244,6 +252,9 @@ class Host:
         self._last_loss = monotonic()
         self._trouble = str(lost)
         log.warning("the worker of %s was lost: %s", self.module.name, lost)
+        await self._end_worker()
+
+    async def _end_worker(self) -> None:
         worker, self._worker = self._worker, None
         if worker is not None:
             await worker.kill()
@@ -252,6 +263,8 @@ class Host:
         with suppress(asyncio.QueueEmpty):
             while True:
                 job = self._jobs.get_nowait()
+                if job is None:
+                    continue
                 wipe(job.pin or bytearray())
                 _fail(job, TokenError("module_failed", module=self.module.name, reason="stopped"))
 

@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Never, Self
 from weakref import WeakSet, WeakValueDictionary
 
 from agent.errors import UserError
@@ -25,6 +25,7 @@ from agent.tokens.calls import KeyRef, Slot, TokenRef
 from agent.tokens.host import Limits
 from agent.tokens.matching import matches
 from agent.tokens.modules import Module
+from agent.tokens.readers import ReaderWatch
 from agent.tokens.session import HostKeySession
 from agent.tokens.watch import ModuleWatch
 
@@ -42,20 +43,27 @@ class Inventory:
     """Use as an asynchronous context; the order of `modules` is that of their precedence."""
 
     def __init__(self, modules: Sequence[Module], *, limits: Limits | None = None) -> None:
+        self._readers = ReaderWatch(self._wake)
         self._watches = [
-            ModuleWatch(m, on_change=self._take_stock, reader_names=lambda: None, limits=limits)
-            for m in modules
+            ModuleWatch(
+                module,
+                on_change=self._take_stock,
+                reader_names=self._readers.names,
+                limits=limits,
+            )
+            for module in modules
         ]
         self._tokens: tuple[TokenInfo, ...] = ()
         self._entries: dict[CertificateId, _Entry] = {}
         self._followers: WeakSet[_Changes] = WeakSet()
         self._locks: WeakValueDictionary[TokenId, asyncio.Lock] = WeakValueDictionary()
         self._tasks = asyncio.TaskGroup()
-        self._running: list[asyncio.Task[None]] = []
+        self._running: list[asyncio.Task[Never]] = []
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
-        self._running = [self._tasks.create_task(watch.run()) for watch in self._watches]
+        runs = [self._readers.run(), *(watch.run() for watch in self._watches)]
+        self._running = [self._tasks.create_task(run) for run in runs]
         return self
 
     async def __aexit__(
@@ -112,6 +120,10 @@ class Inventory:
                 yield session
             finally:
                 session.end()
+
+    def _wake(self) -> None:
+        for watch in self._watches:
+            watch.wake()
 
     def _take_stock(self) -> None:
         tokens: dict[TokenId, TokenInfo] = {}

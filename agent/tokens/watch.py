@@ -2,7 +2,8 @@
 
 A full scan follows each sign of change: an event of the readers, a cheap poll that sees other
 tokens than before, a worker that was lost, or somebody's wish. While nothing happens, nothing is
-done, except for the poll where a module's devices are not PC/SC's.
+done, except for the poll where a module's devices are not PC/SC's; and where there is no token and
+the readers will tell of one, not even a worker is kept.
 """
 
 import asyncio
@@ -20,7 +21,7 @@ log = logging.getLogger(__name__)
 #: Below the second within which a token must be seen, with room for the scan itself.
 POLL_SECONDS = 0.7
 #: After an event of the readers a driver may need a moment more than PC/SC to know the token.
-_AFTER_EVENT_SECONDS = (0.3, 0.7, 2.0)
+_AFTER_EVENT_SECONDS = (0.3, 0.7, 2.0, 7.0)
 
 
 class ModuleWatch:
@@ -40,7 +41,7 @@ class ModuleWatch:
         self._on_change = on_change
         self._reader_names = reader_names
         self._woken = asyncio.Event()
-        self._polls_due: list[float] = []
+        self._looks_due: list[float] = []
         self._waiting: list[asyncio.Future[None]] = []
         self._seen: Scanned | None = None
         self.host = Host(module.path, limits=limits, on_idle_loss=self._woken.set)
@@ -55,7 +56,7 @@ class ModuleWatch:
     def wake(self) -> None:
         """Look again, and a few times more shortly after; gives a quarantined module a chance."""
         self.host.forgive()
-        self._polls_due = list(_AFTER_EVENT_SECONDS)
+        self._looks_due = list(_AFTER_EVENT_SECONDS)
         self._woken.set()
 
     async def look_again(self) -> None:
@@ -82,25 +83,31 @@ class ModuleWatch:
                 done.set_result(None)
 
     async def _until_something_happens(self) -> None:
+        """Return when a scan is due."""
         while True:
             try:
-                async with asyncio.timeout(self._next_poll()):
+                async with asyncio.timeout(self._patience()):
                     await self._woken.wait()
             except TimeoutError:
-                if not await self._same_as_before():
+                if self._seen is None or not await self._same_as_before():
                     return
             else:
                 # A worker that is lost again and again is started ever more slowly.
                 await asyncio.sleep(self.host.pause_seconds if self.host.pid is None else 0)
                 return
 
-    def _next_poll(self) -> float | None:
-        """Seconds until the next poll, None for never."""
+    def _patience(self) -> float | None:
+        """Seconds until the next look without a cause, None for never."""
         if self._seen is None:
             return None if self.host.quarantined else self.host.pause_seconds
-        if self._polls_due:
-            return self._polls_due.pop(0)
-        return POLL_SECONDS if self._polls() else None
+        if self._looks_due:
+            return self._looks_due.pop(0)
+        if self._polls():
+            return POLL_SECONDS
+        if not self._seen.tokens:
+            # Modules of tokens that are not there need no memory.
+            self.host.rest()
+        return None
 
     def _polls(self) -> bool:
         names = self._reader_names()
