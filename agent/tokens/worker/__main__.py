@@ -42,7 +42,7 @@ def _serve(pipe: Pipe, path: str) -> Never:
     _set_alarm(_ALARM_SECONDS)
     try:
         service = Service(Cryptoki(path))
-    except CryptokiError as error:
+    except (CryptokiError, OSError, AttributeError) as error:
         pipe.send(Answer(number=0, reply=Unloadable(reason=str(error))))
         raise HostGone from error
     pipe.send(Answer(number=0, reply=Ready(version=VERSION)))

@@ -4,6 +4,7 @@ The low level of PyKCS11 is used, since the high level asks attributes for their
 some Vietnamese drivers answer with 0) and copies a PIN into objects that cannot be overwritten.
 """
 
+import ctypes
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -57,13 +58,17 @@ class Token:
 
 
 class Cryptoki:
-    """One loaded and initialised module. Raises CryptokiError from every method."""
+    """One loaded and initialised module. Raises CryptokiError from every method.
+
+    Raises OSError if it cannot be loaded.
+    """
 
     def __init__(self, path: str) -> None:
         self._lib = LowLevel.CPKCS11Lib()
         self._parameters: Any = None
-        # This also calls C_Initialize. There is no C_Finalize and no unloading anywhere: some
-        # drivers hang in it; the end of the process does it better.
+        _initialise(path)
+        # There is no C_Finalize and no unloading anywhere: some drivers hang in it; the end of the
+        # process does it better.
         _check(self._lib.Load(path), "C_Initialize")
 
     def slots(self, *, with_token: bool) -> list[int]:
@@ -208,6 +213,24 @@ class Cryptoki:
         code = self._lib.C_Sign(_session(session), LowLevel.ckbytelist(data), signature)
         _check(code, "C_Sign")
         return bytes(signature)
+
+
+def _initialise(path: str) -> None:
+    """C_Initialize(NULL): "we call from one thread", as PKCS#11 §5.4 has it.
+
+    PyKCS11 would ask for locks of the operating system. With them OpenSC 0.23 waits for itself when
+    a card is pulled during C_GetTokenInfo (sc_pkcs15_get_pin_info, sc_unlock), for ever.
+    Afterwards PyKCS11 finds the module initialised. Raises OSError if it cannot be loaded.
+    """
+    functions = ctypes.c_void_p()
+    library = ctypes.CDLL(path)
+    library.C_GetFunctionList(ctypes.byref(functions))
+    # The list begins with a CK_VERSION of two bytes; only on Windows are structures packed.
+    first = 2 if sys.platform == "win32" else ctypes.sizeof(ctypes.c_void_p)
+    if functions.value:
+        address = ctypes.c_void_p.from_address(functions.value + first).value
+        if address:
+            ctypes.CFUNCTYPE(ctypes.c_ulong, ctypes.c_void_p)(address)(None)
 
 
 _NOTHING_TO_SEE = frozenset({PyKCS11.CKR_ATTRIBUTE_TYPE_INVALID, PyKCS11.CKR_ATTRIBUTE_SENSITIVE})
