@@ -1,0 +1,46 @@
+"""What the gateway is told to do wrong, and how long it takes to decide."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+Seconds = Annotated[float, Meta(ge=0, le=86_400)]
+
+
+class ReceiptFault(StrEnum):
+    GOOD = "good"
+    BAD_SIGNATURE = "bad-signature"
+    OTHER_DOSSIER = "other-dossier"
+
+
+class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A refusal in BHXH's words; at the door (4xx) or in the receipt."""
+
+    ma_loi: Annotated[str, Meta(min_length=1, max_length=50)]
+    mo_ta: Annotated[str, Meta(min_length=1, max_length=500)]
+    at_door: bool = False
+
+
+class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`drop_answers` counts down: so many dossiers are kept and their answers are not given.
+
+    `receipt` bends what is handed out, not what was decided: set it back to good, and the next
+    asking gets the true receipt.
+    """
+
+    latency: Seconds = 0.0
+    down: bool = False
+    drop_answers: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    refuse: Words | None = None
+    decide_after: Seconds = 3.0
+    receipt: ReceiptFault = ReceiptFault.GOOD
+
+
+def merged(present: Faults, change: bytes) -> Faults:
+    """`present` with the fields of a JSON object. Raises ValueError, naming what is wrong."""
+    fields = msgspec.json.decode(change)
+    if not isinstance(fields, dict):
+        raise ValueError("expected a JSON object")  # noqa: TRY004 - it is about JSON, not types
+    return msgspec.convert({**msgspec.to_builtins(present), **fields}, Faults)

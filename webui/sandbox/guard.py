@@ -1,0 +1,51 @@
+"""Who may talk to the sandbox's pages: this machine's people, not the pages in their browsers.
+
+1. Host must be literally 127.0.0.1, [::1] or localhost with our port (T4: DNS rebinding).
+2. A request that changes something must come from our own page or from no page at all: any other
+   Origin is refused (T1, T2). Programs send no Origin.
+3. Every page says what it may load (nothing but our style) and that nobody may frame it.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from aiohttp import web
+
+_SAFE: Final = frozenset({"GET", "HEAD"})
+_NAMES: Final = ("127.0.0.1", "[::1]", "localhost")
+_HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+        "frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def guard(port: Callable[[], int], *, public: str) -> Callable[..., Awaitable[web.StreamResponse]]:
+    """A middleware. Paths under `public` (the CA's) are for every program: OCSP is no secret, and
+    verifiers send neither Origin nor cookies; the Host is judged there too.
+    """
+
+    @web.middleware
+    async def judge(request: web.Request, handler: _Handler) -> web.StreamResponse:
+        hosts = {f"{name}:{port()}" for name in _NAMES}
+        if request.headers.get("Host", "").lower() not in hosts:
+            raise web.HTTPForbidden(text="unknown host\n")
+        origin = request.headers.get("Origin")
+        theirs = origin is not None and origin not in {f"http://{host}" for host in hosts}
+        if theirs and request.method not in _SAFE and not request.path.startswith(public):
+            raise web.HTTPForbidden(text="unknown origin\n")
+        try:
+            response = await handler(request)
+        except web.HTTPException as error:
+            error.headers.update(_HEADERS)
+            raise
+        response.headers.update(_HEADERS)
+        return response
+
+    return judge
