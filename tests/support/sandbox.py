@@ -1,13 +1,13 @@
 """The sandbox for tests: in this process, or as a program of its own; and dossiers to send it.
 
-    async with sandbox_here(tmp_path) as sandbox:            # webui.sandbox.service.Sandbox
-        company = subscriber(sandbox.authority, mst="9900000143")
-        document = signed_dossier(company)
-        answer = await post(sandbox, document)
+async with sandbox_here(tmp_path) as sandbox:            # webui.sandbox.service.Sandbox
+    company = subscriber(sandbox.authority, mst="9900000143")
+    document = signed_dossier(company)
+    answer = await post(sandbox, document)
 
-    with SandboxProgram(tmp_path) as program:                # nothing shared with the test
-        program.places["gateway_url"]; program.set_faults(down=True); program.dossiers()
-        company = program.subscriber(mst="9900000143")
+with SandboxProgram(tmp_path) as program:                # nothing shared with the test
+    program.places["gateway_url"]; program.set_faults(down=True); program.dossiers()
+    company = program.subscriber(mst="9900000143")
 """
 
 import json
@@ -193,9 +193,7 @@ class SandboxProgram:
         found: list[dict[str, Any]] = self.call("/mailbox.json")["letters"]
         return found
 
-    def subscriber(
-        self, *, mst: str, name: str = "CÔNG TY THỬ", **commission: Any
-    ) -> Subscriber:
+    def subscriber(self, *, mst: str, name: str = "CÔNG TY THỬ", **commission: Any) -> Subscriber:
         key = rsa.generate_private_key(65537, 2048)
         body = {"name": name, "uids": [f"MST:{mst}"], **commission}
         body["public_key"] = b64encode(public_key(key)).decode()

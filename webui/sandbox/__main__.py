@@ -8,12 +8,13 @@ import argparse
 import asyncio
 import json
 import logging
+import os
 import signal
 import sys
 from pathlib import Path
 
 from webui.sandbox.gateway.faults import Faults
-from webui.sandbox.ports import PortTakenError
+from webui.sandbox.ports import FIRST_PORT, PortTakenError
 from webui.sandbox.service import IVAN_PASSWORD, IVAN_USER, Plan, Sandbox, running
 from webui.sandbox.token import TokenError
 
@@ -25,7 +26,7 @@ def main() -> int:
         data=options.data,
         with_token=not options.no_token,
         faults=Faults(decide_after=options.decide_after),
-        **({"first_port": 0} if options.any_ports else {}),
+        first_port=0 if options.any_ports else FIRST_PORT,
     )
     try:
         asyncio.run(_run(plan, leash=options.leash))
@@ -58,7 +59,7 @@ async def _run(plan: Plan, *, leash: bool) -> None:
 
 
 def _notice_end(stop: asyncio.Event) -> None:
-    if not sys.stdin.buffer.read1(1024):  # type: ignore[attr-defined]  # a BufferedReader
+    if not os.read(sys.stdin.fileno(), 1024):
         stop.set()
 
 

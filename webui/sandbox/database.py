@@ -10,7 +10,10 @@ from typing import Any, Self
 
 
 class Database:
-    """Statements run one after another on a thread of their own, each its own transaction unless `together`."""
+    """Statements run one after another on a thread of their own.
+
+    Each is a transaction, unless several are done `together`.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -28,7 +31,8 @@ class Database:
 
     async def rows(self, statement: str, /, **values: Any) -> list[Mapping[str, Any]]:
         """All rows of a statement, which may write and return them too."""
-        return await self._run(self._rows, statement, values)
+        found: list[Mapping[str, Any]] = await self._run(self._rows, statement, values)
+        return found
 
     async def row(self, statement: str, /, **values: Any) -> Mapping[str, Any] | None:
         found = await self.rows(statement, **values)

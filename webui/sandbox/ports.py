@@ -1,4 +1,4 @@
-"""The ports of the demo world. They stand in certificates and bookmarks, so they are chosen once."""
+"""The ports of the demo world. They stand in certificates and bookmarks: chosen once, then kept."""
 
 import errno
 import socket
@@ -11,7 +11,7 @@ import msgspec
 from webui.sandbox.ca.ledger import replace
 
 #: Below the ephemeral ports of every system, where another program's connection might sit.
-_FIRST: Final = 8621
+FIRST_PORT: Final = 8621
 _LAST: Final = 8799
 
 
@@ -19,7 +19,7 @@ class PortTakenError(Exception):
     """A port of this world is in use; the message says which and what to do."""
 
 
-def chosen(path: Path, names: Iterable[str], *, first: int = _FIRST) -> dict[str, int]:
+def chosen(path: Path, names: Iterable[str], *, first: int = FIRST_PORT) -> dict[str, int]:
     """Port by name, kept in `path`; names that are new there get free ports.
 
     `first=0` lets the system choose: for tests, which may run beside each other.

@@ -42,7 +42,7 @@ class Plan:
     """`first_port=0`: any free ports. `say` hears which part of the token is being made."""
 
     data: Path
-    first_port: int = 8621
+    first_port: int = ports.FIRST_PORT
     with_token: bool = True
     faults: Faults = field(default_factory=Faults)
     say: Callable[[Role], None] = lambda _role: None

@@ -9,13 +9,14 @@ something was issued or revoked, and certificates already made are handed to it 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final, NewType
+from datetime import UTC, datetime
+from typing import Any, Final, NewType, cast
 
 import certomancer.default_plugins  # noqa: F401 - registers the extensions and profiles used below
 from asn1crypto import keys, x509
 from certomancer.registry import ArchLabel, CertLabel, PKIArchitecture
-from certomancer.registry.keys import AsymKey
+from certomancer.registry.entities import EntityRegistry
+from certomancer.registry.keys import AsymKey, KeySet
 
 from webui.sandbox.ca.ledger import Entry
 from webui.sandbox.ca.subject import Order, name
@@ -45,6 +46,8 @@ _SERVICES: Final[Mapping[str, Any]] = {
     },
     "cert-repo": {label: {"for-issuer": label} for label in (ROOT, ISSUING)},
 }
+#: Where certomancer wants a period and the certificate, made already, has its own.
+_ANY_TIME: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,12 @@ def assemble(
     ca_validity: tuple[datetime, datetime],
     issued: Iterable[Entry],
     commission: Commission | None = None,
-) -> Any:
-    """A PKIArchitecture; with a commission, one that can also make that certificate."""
-    names = _Names(NAMES)
-    keyring = _Keys(ca_keys)
+) -> PKIArchitecture:
+    """With a commission, one that can also make that certificate."""
+    names = _Names({str(label): made for label, made in NAMES.items()})
+    keyring = _Keys({str(label): pair for label, pair in ca_keys.items()})
     cache = {CertLabel(label): made for label, made in ca_certificates.items()}
-    specs = {label: _ca_spec(label, ca_validity) for label in (ROOT, ISSUING, RESPONDER)}
+    specs = {str(label): _ca_spec(label, ca_validity) for label in (ROOT, ISSUING, RESPONDER)}
     for entry in issued:
         made = x509.Certificate.load(entry.certificate)
         names[entry.label] = made.subject
@@ -82,8 +85,8 @@ def assemble(
         specs[commission.label] = _ordered_spec(commission)
     return PKIArchitecture(
         ArchLabel(PATH),
-        key_set=keyring,
-        entities=names,
+        key_set=cast("KeySet", keyring),
+        entities=cast("EntityRegistry", names),
         cert_spec_config=specs,
         service_config=_SERVICES,
         external_url_prefix=url,
@@ -132,7 +135,7 @@ def _issued_spec(entry: Entry) -> dict[str, Any]:
     spec: dict[str, Any] = {
         "issuer": ISSUING,
         "serial": entry.serial,
-        "validity": _validity(datetime.min, datetime.max),
+        "validity": _validity(_ANY_TIME, _ANY_TIME),
     }
     if entry.revocation is not None:
         spec["revocation"] = {

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from asn1crypto import core, ocsp, pem, x509
 from certomancer.crypto_utils import load_private_key
-from certomancer.registry import CertLabel, ServiceLabel
+from certomancer.registry import CertLabel, PKIArchitecture, ServiceLabel
 from certomancer.registry.keys import AsymKey
 from certomancer.services import CRLBuilder, choose_signed_digest
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -145,7 +145,7 @@ class Authority:
         )
         return bytes(builder.sign_crl(_to_the_letter(content)).dump())
 
-    def _assemble(self, commission: Commission | None = None) -> Any:
+    def _assemble(self, commission: Commission | None = None) -> PKIArchitecture:
         return architecture.assemble(
             url=self._url,
             ca_keys=self._keys,

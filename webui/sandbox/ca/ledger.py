@@ -58,8 +58,8 @@ class Ledger:
         kept = _File(
             serial=entry.label,
             certificate=b64encode(entry.certificate).decode(),
-            revoked_at=revocation and revocation.at,
-            reason=revocation and revocation.reason,
+            revoked_at=None if revocation is None else revocation.at,
+            reason=None if revocation is None else revocation.reason,
         )
         replace(
             self._folder / f"{entry.label}.json", msgspec.json.format(msgspec.json.encode(kept))

@@ -1,8 +1,8 @@
 """What BHXH holds: dossiers by their idempotency key, and the certificate registered per unit.
 
-Each change is one SQL statement, so a dossier is either wholly here or not, whenever the power goes.
-Two indexes say what may not be twice: one content that stands (pending or accepted), one pending
-dossier per signing certificate.
+Each change is one transaction, so a dossier is either wholly here or not, whenever the power goes.
+What may not be twice: a key, a signed document, a content that stands (it is pending, or what is
+registered now), and a pending dossier for one signing certificate.
 """
 
 import sqlite3
@@ -170,18 +170,19 @@ class Ledger:
         transaction. `mst` is canonical.
         """
         code, words = error or (None, None)
-        decision = (
+        statement = (
             "UPDATE dossiers SET state = :state, decided = :decided, ma_loi = :ma_loi,"
-            " mo_ta = :mo_ta, receipt = :receipt WHERE number = :number AND state = 'pending'",
-            {
-                "state": State.REFUSED if error else State.ACCEPTED,
-                "decided": decided.timestamp(),
-                "ma_loi": code,
-                "mo_ta": words,
-                "receipt": receipt,
-                "number": dossier.number,
-            },
+            " mo_ta = :mo_ta, receipt = :receipt WHERE number = :number AND state = 'pending'"
         )
+        values = {
+            "state": State.REFUSED if error else State.ACCEPTED,
+            "decided": decided.timestamp(),
+            "ma_loi": code,
+            "mo_ta": words,
+            "receipt": receipt,
+            "number": dossier.number,
+        }
+        decision = (statement, values)
         if error is not None:
             await self._database.together(decision)
         else:

@@ -1,8 +1,8 @@
-"""The e-mail with which BHXH tells a unit the result (facts A3), in the words of text/letter.json."""
+"""The e-mail with which BHXH tells a unit the result (facts A3); its words: text/letter.json."""
 
 import json
 from email.message import EmailMessage
-from email.utils import formataddr, format_datetime, make_msgid
+from email.utils import format_datetime, formataddr, make_msgid
 from functools import cache
 from importlib import resources
 from typing import Final

@@ -56,6 +56,10 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 def routes(sandbox: "Sandbox") -> list[web.RouteDef]:
+    return [*_of_the_gateway(sandbox), *_of_the_ca(sandbox)]
+
+
+def _of_the_gateway(sandbox: "Sandbox") -> list[web.RouteDef]:
     async def get_faults(_request: web.Request) -> web.Response:
         return _json(sandbox.faults)
 
@@ -92,6 +96,16 @@ def routes(sandbox: "Sandbox") -> list[web.RouteDef]:
         await sandbox.ledger.register(mst, asked.certificate)
         return web.Response(status=HTTPStatus.NO_CONTENT)
 
+    return [
+        web.get("/sandbox/gateway", get_faults),
+        web.post("/sandbox/gateway", set_faults),
+        web.get("/sandbox/dossiers", dossiers),
+        web.get("/sandbox/registered", registered),
+        web.post("/sandbox/registered", register),
+    ]
+
+
+def _of_the_ca(sandbox: "Sandbox") -> list[web.RouteDef]:
     async def issue(request: web.Request) -> web.Response:
         asked = await _read(request, Commission)
         order = Order(**msgspec.structs.asdict(asked))
@@ -118,11 +132,6 @@ def routes(sandbox: "Sandbox") -> list[web.RouteDef]:
         return web.Response(body=body, content_type="application/x-pem-file")
 
     return [
-        web.get("/sandbox/gateway", get_faults),
-        web.post("/sandbox/gateway", set_faults),
-        web.get("/sandbox/dossiers", dossiers),
-        web.get("/sandbox/registered", registered),
-        web.post("/sandbox/registered", register),
         web.post("/sandbox/ca/certificates", issue),
         web.post("/sandbox/ca/revocations", revoke),
         web.get("/sandbox/ca/trust.pem", trust),

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from aiohttp import web
 
-from webui.sandbox.gateway.faults import Faults, ReceiptFault, Words as Refusing, merged
+from webui.sandbox.gateway.faults import Faults, ReceiptFault, merged
+from webui.sandbox.gateway.faults import Words as Refusing
 from webui.sandbox.pages.frame import page, section
 from webui.sandbox.pages.html import Html, Words, button, element, joined, void, words_of
 from webui.sandbox.token import LABEL, PIN
