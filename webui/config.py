@@ -160,7 +160,8 @@ def _from_file(path: Path) -> Settings:
 
     try:
         table = tomllib.loads(path.read_text("utf-8"))
-        table.pop("demo", None)  # never by file: only `kyso demo` is a demo
+        if "demo" in table:  # only `kyso demo` is a demo
+            raise ConfigError(f"{path}: unknown key 'demo'")
         _refuse_unknown(table, Settings, path)
         settings: Settings = msgspec.convert(table, Settings, dec_hook=decode)
     except (OSError, ValueError, msgspec.ValidationError) as error:

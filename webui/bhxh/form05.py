@@ -47,6 +47,8 @@ _XSD: Final = "http://www.w3.org/2001/XMLSchema"
 #: The form's dates are Vietnam's.
 HANOI: Final = timezone(timedelta(hours=7))
 _DATE: Final = "%d/%m/%Y"
+#: Facts B2 [V]: under the root, there before signing, and empty.
+SIGNATURE_CONTAINER: Final = "CKy_Dvi"
 
 
 class FormError(Exception):
@@ -117,7 +119,8 @@ def build(form: Form05) -> bytes:
         ("DiaChiLienHe", form.contact_address),
     ):
         _text(change, name, value)
-    etree.SubElement(root, "CKy_Dvi")
+    # Written as a start and an end tag, so that a signature cut out leaves these very bytes.
+    etree.SubElement(root, SIGNATURE_CONTAINER).text = ""
     _validate(root)
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
 

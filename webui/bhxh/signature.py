@@ -101,28 +101,17 @@ def _the_certificate(signature: etree._Element) -> bytes:
 
 def _judge(document: bytes, der: bytes, parent: str) -> bytes:
     # Imported here: it takes a fifth of a second that start-up need not pay.
-    from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureMethod
-    from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
+    from webui.bhxh.signxml_mended import verified_octets
 
     try:
-        certificate = x509.load_der_x509_certificate(der)
-        answer = XMLVerifier().verify(
-            document,
-            x509_cert=certificate,
-            expect_config=SignatureConfiguration(
-                location="./" if parent == "." else f"./{parent}/",
-                expect_references=1,
-                signature_methods=frozenset({SignatureMethod.RSA_SHA256}),
-                digest_algorithms=frozenset({DigestAlgorithm.SHA256}),
-                default_reference_c14n_method=CanonicalizationMethod.CANONICAL_XML_1_0,
-                # Validity is judged by certificate.py with a message of its own; here any moment
-                # at which the certificate was valid will do.
-                verification_time=certificate.not_valid_before_utc,
-            ),
+        return verified_octets(
+            document, x509.load_der_x509_certificate(der), location=_location(parent)
         )
     # What signxml and cryptography raise on hostile input is not one family; whatever it is, the
     # signature is not verified.
     except Exception as error:
         raise SignatureRefused(f"does not verify: {error}") from error
-    assert isinstance(answer, VerifyResult), "one reference was expected"
-    return answer.signed_data
+
+
+def _location(parent: str) -> str:
+    return "./" if parent == "." else f"./{parent}/"

@@ -76,7 +76,7 @@ class PathJudge:
         return min(max(now, first), last) if first <= last else now
 
     async def _has_path(self, der: bytes, now: datetime) -> bool:
-        context = self._context(now, allow_fetching=False, revocation_mode="soft-fail")
+        context = self._context(now, allow_fetching=False)
         try:
             await self._validate(der, context)
         # The library's errors have no common root, and hostile DER brings ValueError and others:
@@ -103,7 +103,7 @@ class PathJudge:
                 context = self._context(
                     now,
                     allow_fetching=True,
-                    revocation_mode="require",
+                    revinfo_policy=_revocation_policy(),
                     fetchers=backend.get_fetchers(),
                 )
                 await self._validate(der, context)
@@ -132,6 +132,22 @@ class PathJudge:
         certificate = x509.Certificate.load(der)
         validator = CertificateValidator(certificate, validation_context=context)
         await validator.async_validate_path()
+
+
+def _revocation_policy() -> Any:
+    """The unit's own certificate must have an answer; a CA's must where it says where to ask."""
+    from pyhanko_certvalidator.policy_decl import (
+        CertRevTrustPolicy,
+        RevocationCheckingPolicy,
+        RevocationCheckingRule,
+    )
+
+    return CertRevTrustPolicy(
+        RevocationCheckingPolicy(
+            ee_certificate_rule=RevocationCheckingRule.CRL_OR_OCSP_REQUIRED,
+            intermediate_ca_cert_rule=RevocationCheckingRule.CHECK_IF_DECLARED,
+        )
+    )
 
 
 def load_certificates(path: Path) -> "Iterator[x509.Certificate]":
