@@ -6,7 +6,8 @@ import { OpenKySoError } from "./errors.js";
 
 /** protocol/version.py PORTS; a test holds the two together. */
 export const PORTS = [14517, 17917, 21217, 27617];
-const HOSTS = ["127.0.0.1", "[::1]"];
+// A Content-Security-Policy cannot name IPv6 literals; "localhost" reaches an agent on ::1.
+const HOSTS = ["127.0.0.1", "localhost"];
 /** A browser may hold a request back behind a question that nobody answers; then ask differently. */
 export const CONNECT_MILLISECONDS = 3000;
 

@@ -1,0 +1,13 @@
+/** An error as people need it: what happened, and what to do now. */
+import { h } from "../lib/dom.js";
+import { language, t } from "../lib/i18n.js";
+import { note } from "./parts.js";
+
+/** For an OpenKySoError, an ApiError, or anything unforeseen. */
+export function trouble(error) {
+  const text = error.text ? error.text(language) : t("error.unforeseen");
+  if (error.code === "agent_not_found") {
+    return note("warn", t("agent.absent"), h("p", {}, text), h("p", {}, t("agent.how")));
+  }
+  return note("bad", text);
+}

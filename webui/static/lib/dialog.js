@@ -1,0 +1,71 @@
+/** A modal dialog: focus stays inside, Escape and the cross close it, focus goes back afterwards. */
+import { fill, h, uid } from "./dom.js";
+import { t } from "./i18n.js";
+
+/**
+ * Opens at once. `onclose` runs however it is closed; `mayClose` can refuse.
+ * @returns {{element: HTMLDialogElement, show: (body: Node[], foot?: Node[]) => void, close: () => void}}
+ */
+export function openDialog(title, { onclose = () => {}, mayClose = () => true } = {}) {
+  const before = document.activeElement;
+  const heading = uid();
+  const body = h("div", { class: "dialog-body" });
+  const foot = h("div", { class: "dialog-foot", hidden: true });
+  const cross = h(
+    "button",
+    { class: "plain", type: "button", "aria-label": t("close"), onclick: () => ask() },
+    "✕",
+  );
+  const element = h(
+    "dialog",
+    { "aria-labelledby": heading },
+    h("div", { class: "dialog-head" }, h("h2", { id: heading }, title), cross),
+    body,
+    foot,
+  );
+  const ask = () => mayClose() && element.close();
+  element.addEventListener("cancel", (event) => {
+    event.preventDefault();
+    ask();
+  });
+  element.addEventListener("close", () => {
+    element.remove();
+    before?.focus?.();
+    onclose();
+  });
+  document.body.append(element);
+  element.showModal();
+  return {
+    element,
+    close: () => element.open && element.close(),
+    show(content, buttons = []) {
+      const within = element.contains(document.activeElement);
+      fill(body, content);
+      fill(foot, buttons.length ? h("div", { class: "row end" }, buttons) : null);
+      foot.hidden = buttons.length === 0;
+      // What had the focus may be gone; then it goes to what the user will want next.
+      if (within && !element.contains(document.activeElement)) {
+        (foot.querySelector("button:not(.second)") ?? cross).focus();
+      }
+    },
+  };
+}
+
+/** Asks yes or no. Resolves to true only for the named button. */
+export function confirmDialog(title, text, yes) {
+  return new Promise((resolve) => {
+    let answer = false;
+    const dialog = openDialog(title, { onclose: () => resolve(answer) });
+    const agree = () => {
+      answer = true;
+      dialog.close();
+    };
+    dialog.show(
+      [h("p", {}, text)],
+      [
+        h("button", { class: "second", type: "button", onclick: dialog.close }, t("cancel")),
+        h("button", { type: "button", onclick: agree }, yes),
+      ],
+    );
+  });
+}
