@@ -10,12 +10,10 @@
    read allows nobody; it is put aside, so that nothing is lost, and said in the log.
 """
 
-import json
 import logging
 import os
 import tempfile
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -24,27 +22,20 @@ import msgspec
 
 from agent.consent.origins import shown
 from agent.consent.prompts import Asker
+from protocol.messages import Site
 
 _log = logging.getLogger(__name__)
 
 LIFETIME: Final = timedelta(days=365)
 #: How exact `last_used_at` is: a busy page must not rewrite the file at every request.
-USE_PRECISION: Final = timedelta(minutes=1)
+USE_PRECISION: Final = timedelta(minutes=10)
 
 _VERSION: Final = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SiteGrant:
-    origin: str
-    granted_at: datetime
-    expires_at: datetime
-    last_used_at: datetime | None = None
-
-
 class _File(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     version: int
-    sites: tuple[SiteGrant, ...]
+    sites: tuple[Site, ...]
 
 
 def _now() -> datetime:
@@ -52,83 +43,94 @@ def _now() -> datetime:
 
 
 class Grants:
-    """The file `path`. Every change is on disk when the call returns (a few milliseconds)."""
+    """The file `path`. A change is on disk when the call returns, a few milliseconds later."""
 
     def __init__(self, path: Path, *, clock: Callable[[], datetime] = _now) -> None:
         self._path = path
         self._clock = clock
-        self._sites = {grant.origin: grant for grant in self._read()}
+        self._sites: Mapping[str, Site] = {site.origin: site for site in self._read()}
 
     def allows(self, origin: str) -> bool:
-        grant = self._sites.get(origin)
-        return grant is not None and self._clock() < grant.expires_at
+        """Whether the user allowed exactly this origin; notes that it was here."""
+        site = self._sites.get(origin)
+        if site is None or not self._in_force(site):
+            return False
+        self._note_use(site)
+        return True
 
-    def all(self) -> tuple[SiteGrant, ...]:
+    def all(self) -> tuple[Site, ...]:
         """Those in force, the longest granted first."""
-        now = self._clock()
-        alive = (grant for grant in self._sites.values() if now < grant.expires_at)
-        return tuple(sorted(alive, key=lambda grant: (grant.granted_at, grant.origin)))
+        alive = filter(self._in_force, self._sites.values())
+        return tuple(sorted(alive, key=lambda site: (site.granted_at, site.origin)))
 
-    def remember(self, origin: str) -> SiteGrant:
+    def remember(self, origin: str) -> None:
         """Raises ValueError for an origin that must be asked each time, OSError."""
-        if not shown(Asker(origin=origin, client="")).may_be_remembered or origin == "null":
+        if not shown(Asker(origin=origin, client="")).may_be_remembered:
             raise ValueError(f"not an origin to remember: {origin!r}")
         now = self._clock()
-        grant = SiteGrant(
-            origin=origin, granted_at=now, expires_at=now + LIFETIME, last_used_at=now
-        )
-        self._replace(self._sites | {origin: grant})
-        return grant
-
-    def used(self, origin: str) -> None:
-        """Note that an allowed site was here. Raises OSError."""
-        grant, now = self._sites.get(origin), self._clock()
-        if grant is None or (grant.last_used_at and now - grant.last_used_at < USE_PRECISION):
-            return
-        self._replace(self._sites | {origin: replace(grant, last_used_at=now)})
+        site = Site(origin=origin, granted_at=now, expires_at=now + LIFETIME, last_used_at=now)
+        self._replace({**self._sites, origin: site})
 
     def forget(self, origin: str) -> bool:
         """True if it was remembered. Raises OSError."""
         if origin not in self._sites:
             return False
-        self._replace({o: grant for o, grant in self._sites.items() if o != origin})
+        self._replace({o: site for o, site in self._sites.items() if o != origin})
         return True
 
-    def _replace(self, sites: dict[str, SiteGrant]) -> None:
+    def _in_force(self, site: Site) -> bool:
+        return site.expires_at is not None and self._clock() < site.expires_at
+
+    def _note_use(self, site: Site) -> None:
         now = self._clock()
-        alive = {o: grant for o, grant in sites.items() if now < grant.expires_at}
+        if site.last_used_at is not None and now - site.last_used_at < USE_PRECISION:
+            return
+        used = msgspec.structs.replace(site, last_used_at=now)
+        try:
+            self._replace({**self._sites, site.origin: used})
+        except OSError as error:
+            # A full disk takes no permission away.
+            _log.warning("the use of an allowed site could not be noted: %s", error)
+
+    def _replace(self, sites: Mapping[str, Site]) -> None:
+        alive = {o: site for o, site in sites.items() if self._in_force(site)}
         self._write(alive)
         # Only now: what could not be written is not in force either.
         self._sites = alive
 
-    def _write(self, sites: dict[str, SiteGrant]) -> None:
-        content = {"version": _VERSION, "sites": [asdict(grant) for grant in sites.values()]}
-        text = json.dumps(content, default=datetime.isoformat, indent=2, ensure_ascii=False)
+    def _write(self, sites: Mapping[str, Site]) -> None:
+        file = _File(version=_VERSION, sites=tuple(sites.values()))
+        text = msgspec.json.format(msgspec.json.encode(file)) + b"\n"
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # mkstemp makes the file 0600, and in the same folder, so that the rename is atomic.
         handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text + "\n")
-                file.flush()
-                os.fsync(file.fileno())
+            with os.fdopen(handle, "wb") as temporary:
+                temporary.write(text)
+                temporary.flush()
+                os.fsync(temporary.fileno())
             Path(name).replace(self._path)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
 
-    def _read(self) -> tuple[SiteGrant, ...]:
+    def _read(self) -> tuple[Site, ...]:
         try:
             raw = self._path.read_bytes()
         except FileNotFoundError:
             return ()
         try:
-            file = msgspec.json.decode(raw, type=_File)
-            if file.version != _VERSION:
-                raise ValueError(f"version {file.version}")  # noqa: TRY301 - one way to set aside
-        except (msgspec.MsgspecError, ValueError) as error:
+            return _decoded(raw)
+        except ValueError as error:
             aside = self._path.with_suffix(f".unreadable-{self._clock():%Y%m%dT%H%M%S}")
             self._path.replace(aside)
             _log.error("allowed sites could not be read (%s); kept as %s", error, aside)
             return ()
-        return file.sites
+
+
+def _decoded(raw: bytes) -> tuple[Site, ...]:
+    """Raises ValueError; msgspec's errors are such."""
+    file = msgspec.json.decode(raw, type=_File)
+    if file.version != _VERSION:
+        raise ValueError(f"version {file.version} is not known here")
+    return file.sites

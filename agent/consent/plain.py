@@ -45,7 +45,7 @@ def _visible(text: str, *, keep: str) -> str:
         marks = marks + 1 if category in {"Mn", "Me"} else 0
         if char in keep:
             shown.append(char)
-        elif category in {"Zs", "Zl", "Zp"} or char in "\n\t":
+        elif category in {"Zs", "Zl", "Zp"} or char in "\n\r\t\v\f\x85":
             shown.append(" ")
         elif category[0] == "C" or char in _BLANK or marks > _MOST_MARKS:
             # Collapsed: a thousand hidden characters are one mark.

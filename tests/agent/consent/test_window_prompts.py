@@ -143,9 +143,9 @@ class TestSigning:
 
         async with prompts.sign(samples.SIGN) as dialog, asyncio.TaskGroup() as tasks:
             approving = tasks.create_task(dialog.approval())
-            await eventually(lambda: state_of(dialog) is State.ARMED)
+            await eventually(lambda: state_of(dialog) is State.ARMED, "armed")
             await dialog.token_present(False)
-            await eventually(lambda: state_of(dialog) is State.UNPLUGGED)
+            await eventually(lambda: state_of(dialog) is State.UNPLUGGED, "unplugged")
             await dialog.token_present(True)
             approval = await approving
 

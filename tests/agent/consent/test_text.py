@@ -1,0 +1,58 @@
+import json
+import re
+from importlib import resources
+
+import pytest
+
+from agent.consent.text import LANGUAGES, Texts
+
+
+def sentences(language):
+    text = resources.files("agent.consent.text").joinpath(f"{language}.json").read_text("utf-8")
+    return json.loads(text)
+
+
+def test_both_languages_say_the_same_things():
+    assert list(sentences("vi")) == list(sentences("en"))
+
+
+@pytest.mark.parametrize("key", sentences("vi"))
+def test_both_languages_have_the_same_placeholders(key):
+    holes = [sorted(re.findall(r"{(\w+)}", sentences(language)[key])) for language in LANGUAGES]
+
+    assert holes[0] == holes[1]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "keys",
+    [
+        ("button.refuse", "site.once", "site.always"),
+        ("button.refuse", "button.sign", "pin.label"),
+        ("button.refuse", "button.login", "pin.label_bare"),
+        ("button.cancel", "button.select"),
+    ],
+)
+def test_no_two_accelerators_of_a_window_are_the_same(language, keys):
+    letters = [re.search("&(.)", Texts(language)(key))[1].lower() for key in keys]
+
+    assert len(set(letters)) == len(letters)
+
+
+def test_an_error_is_said_in_the_protocols_words():
+    told = Texts("vi").error("mst_mismatch", found="0101", expected="0102")
+
+    assert told == "Mã số thuế trên chứng thư số là 0101, không phải 0102."
+
+
+def test_an_unknown_error_is_shown_as_itself():
+    assert Texts("en").error("no_such_code") == "no_such_code"
+
+
+def test_an_unknown_language_is_vietnamese():
+    assert Texts("fr")("button.cancel") == "&Hủy"
+
+
+def test_values_are_put_in_as_they_are():
+    """A page's text with braces is text, not a template."""
+    assert "{client.__class__}" in Texts("en")("origin.claims", client="{client.__class__}")

@@ -1,0 +1,94 @@
+"""Whatever happens to a question, in whatever order, these hold (agent.consent.states)."""
+
+import contextlib
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.consent.states import FINAL, INERT_SECONDS, Consent, Event, OutOfOrderError, State
+
+#: What begins the inert time anew.
+DISTURBANCES = {
+    Event.VISIBLE,
+    Event.UNSETTLED,
+    Event.TOKEN_BACK,
+    Event.PIN_REJECTED,
+}
+HAPPENINGS = st.lists(
+    st.tuples(st.sampled_from(Event), st.floats(0, 2 * INERT_SECONDS)), max_size=60
+)
+#: Sequences that come as far as an approval often enough to mean something.
+LIKELY = st.lists(
+    st.tuples(
+        st.sampled_from([*Event, Event.VISIBLE, Event.RESTED, Event.RESTED, Event.APPROVE]),
+        st.floats(0, 2 * INERT_SECONDS),
+    ),
+    max_size=60,
+)
+
+
+def history(happenings):
+    """Every accepted event with its time, state before and state after."""
+    consent, now = Consent(), 0.0
+    for event, pause in happenings:
+        now += pause
+        before = consent.state
+        try:
+            after = consent.receive(event, at=now)
+        except OutOfOrderError:
+            assert consent.state is before
+            continue
+        yield now, event, before, after
+
+
+@given(st.one_of(HAPPENINGS, LIKELY))
+def test_an_approval_comes_only_after_undisturbed_time(happenings):
+    disturbed_at = None
+    for now, event, before, _ in history(happenings):
+        if event in DISTURBANCES and before not in {State.LOCKED, State.WORKING, State.UNPLUGGED}:
+            disturbed_at = now
+        if event in {Event.TOKEN_BACK, Event.PIN_REJECTED}:
+            disturbed_at = now
+        if event is Event.APPROVE:
+            assert disturbed_at is not None
+            assert now - disturbed_at >= INERT_SECONDS - 1e-9
+
+
+@given(st.one_of(HAPPENINGS, LIKELY))
+def test_one_pin_rejection_never_leads_to_work_without_the_user(happenings):
+    approved = False
+    for _, event, _, after in history(happenings):
+        if event is Event.APPROVE:
+            approved = True
+        elif event in {Event.PIN_REJECTED, Event.PIN_LOCKED}:
+            approved = False
+        if after is State.WORKING:
+            assert approved
+
+
+@given(st.one_of(HAPPENINGS, LIKELY))
+def test_nothing_is_accepted_after_the_end(happenings):
+    ended = False
+    for _, _, _, after in history(happenings):
+        assert not ended
+        ended = after in FINAL
+
+
+@given(st.one_of(HAPPENINGS, LIKELY))
+def test_a_locked_token_is_never_worked_with_again(happenings):
+    locked = False
+    for _, _, _, after in history(happenings):
+        locked = locked or after is State.LOCKED
+        if locked:
+            assert after is State.LOCKED or after in FINAL
+
+
+@given(HAPPENINGS)
+def test_a_refusal_is_possible_until_the_end(happenings):
+    consent, now = Consent(), 0.0
+    for event, pause in happenings:
+        now += pause
+        if not consent.finished:
+            assert consent.allows(Event.REFUSE)
+        with contextlib.suppress(OutOfOrderError):
+            consent.receive(event, at=now)
