@@ -86,6 +86,15 @@ QT = libraries(
     "libxcb-render-util0",
     "libxcb-shape0",
 )
+WEB_VIEW = libraries(
+    "libasound2",
+    "libnss3",
+    "libxcomposite1",
+    "libxdamage1",
+    "libxkbfile1",
+    "libxrandr2",
+    "libxtst6",
+)
 FONTS = libraries("fonts-noto-core")
 JUDGES = [
     Need("gcc", command("gcc"), "a C compiler"),
@@ -118,13 +127,13 @@ def main() -> int:
 
 def demo(arguments: list[str]) -> int:
     shown = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-    have([VENV_MODULE, *TOKEN, *PCSC, *(QT if shown else [])])
-    environment("requirements.lock")
+    have([VENV_MODULE, *TOKEN, *PCSC, *([*QT, *WEB_VIEW, *FONTS] if shown else [])])
+    environment("requirements-window.lock" if shown else "requirements.lock")
     return hand_over([str(PYTHON), "-m", "webui", "demo", *arguments])
 
 
 def test(arguments: list[str]) -> int:
-    have([VENV_MODULE, *TOKEN, *PCSC, *QT, *FONTS, *JUDGES])
+    have([VENV_MODULE, *TOKEN, *PCSC, *QT, *WEB_VIEW, *FONTS, *JUDGES])
     environment("requirements-dev.lock")
     browser_tools()
     return run([str(PYTHON), "-m", "pytest", *(arguments or ["-m", "not bench"])])
@@ -148,9 +157,12 @@ def lock(_: list[str]) -> int:
         *("--python-version", "3.11", "--generate-hashes", "--no-header", "--no-emit-index-url"),
         *("--extra", "sandbox", "pyproject.toml"),
     ]
-    return run([*resolve, "-o", "requirements.lock"]) or run(
-        [*resolve, "--group", "dev", "-c", "requirements.lock", "-o", "requirements-dev.lock"]
-    )
+    # The largest first: the smaller ones hold the same versions.
+    everything = "requirements-dev.lock"
+    must([*resolve, "--extra", "window", "--group", "dev", "-o", everything])
+    must([*resolve, "--extra", "window", "-c", everything, "-o", "requirements-window.lock"])
+    must([*resolve, "-c", everything, "-o", "requirements.lock"])
+    return 0
 
 
 def have(needs: Iterable[Need]) -> None:

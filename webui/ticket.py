@@ -1,0 +1,28 @@
+"""First-party rights for our own window: a one-time ticket from the agent, in the page's address.
+
+Only a process of the same user can read the agent's runtime file, so only such a process can ask
+for a ticket. It travels in the fragment, which browsers do not send to servers, and the page takes
+it out of the address at once.
+"""
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from protocol.client import AgentNotFound, Disconnected, connect, native_token
+from protocol.errors import ProtocolError
+
+_SECONDS: Final = 5.0
+
+
+async def with_ticket(url: str, runtime_file: Path) -> str:
+    """`url` with a ticket; without one, where the agent does not answer, it works all the same."""
+    refused = (OSError, ValueError, KeyError, AgentNotFound, Disconnected, ProtocolError)
+    with suppress(*refused, TimeoutError):
+        async with asyncio.timeout(_SECONDS):
+            token = native_token(runtime_file)
+            async with connect(client="OpenKySo", token=token) as agent:
+                issued = await agent.issue_ticket(url.rstrip("/"))
+                return f"{url.rstrip('/')}/#ticket={issued.ticket}"
+    return url
