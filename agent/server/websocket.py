@@ -98,7 +98,7 @@ async def converse(
             await socket.send_str(_TOO_MANY)
             await socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
         else:
-            await _Conversation(socket, edge, caller).run()
+            await _Conversation(socket, request.transport, edge, caller).run()
     return socket
 
 
@@ -107,8 +107,15 @@ class _Over(Exception):  # noqa: N818 - the normal end
 
 
 class _Conversation:
-    def __init__(self, socket: web.WebSocketResponse, edge: Edge, caller: Caller) -> None:
+    def __init__(
+        self,
+        socket: web.WebSocketResponse,
+        transport: asyncio.Transport | None,
+        edge: Edge,
+        caller: Caller,
+    ) -> None:
         self._socket = socket
+        self._transport = transport
         self._edge = edge
         self._caller = caller
         self._session = Session(now=time.monotonic(), native=caller.origin is None)
@@ -224,7 +231,9 @@ class _Conversation:
                 await self._socket.send_str(text)
         except TimeoutError:
             _log.warning("a client did not read what it was sent; disconnected")
-            await self._socket.close(code=WSCloseCode.POLICY_VIOLATION)
+            # Not closed: that would keep all that is unsent until the client deigns to read it.
+            if self._transport is not None:
+                self._transport.abort()
         except (ConnectionError, RuntimeError):
             pass  # closed meanwhile; the listener will see it
 
