@@ -55,7 +55,7 @@ async def _serve(options: Options, redaction: log.Redaction) -> None:
             desk=Desk(
                 tokens=tokens,
                 prompts=prompts(options),
-                judge=judge(options.config),
+                judge=await lifetime.enter_async_context(judge(options)),
                 formats=_formats,
                 journal=journal,
             ),

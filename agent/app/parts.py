@@ -1,15 +1,20 @@
 """Which implementation stands behind each port, by what this machine and its user offer."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from agent.app.judge import ByDates, by_dates
 from agent.app.options import Options
+from agent.certificates.assess import Assessor
+from agent.certificates.fetch import HttpFetcher
+from agent.certificates.revocation import Limits, RevocationChecker
+from agent.certificates.trust import TrustStore
 from agent.config import Config
 from agent.consent.nobody import NobodyToAsk
 from agent.consent.prompts import Prompts
 from agent.server.edge import Sites
-from agent.signing.desk import Judge, Summary
+from agent.signing.desk import Judge
 from agent.tokens.modules import Module
 from protocol.messages import Site
 
@@ -24,23 +29,16 @@ def prompts(options: Options) -> Prompts:
     return NobodyToAsk()
 
 
-def judge(config: Config) -> Judge:
-    del config
-    return _Judge()
-
-
-class _Judge:
-    def describe(self, certificate: bytes) -> Summary:
-        from agent.certificates.describe import describe
-
-        return describe(certificate)
-
-    def glance(self, certificate: bytes, *, at: datetime) -> ByDates:
-        told = self.describe(certificate)
-        return by_dates(told.not_before, told.not_after, at=at)
-
-    async def assess(self, certificate: bytes, *, at: datetime) -> ByDates:
-        return self.glance(certificate, at=at)
+@asynccontextmanager
+async def judge(options: Options) -> AsyncIterator[Judge]:
+    """Believes the administrator's roots, and those that the user added."""
+    async with HttpFetcher() as fetcher:
+        yield Assessor(
+            TrustStore(options.directories.data / "trust", configured=options.config.trust.roots),
+            RevocationChecker(
+                fetcher, limits=Limits.within(options.config.revocation.timeout_seconds)
+            ),
+        )
 
 
 def sites(data: Path) -> Sites:

@@ -7,6 +7,8 @@ A certificate whose revocation cannot be learnt is not refused; the user is show
 """
 
 import asyncio
+import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,14 +17,8 @@ from agent.errors import UserError
 from agent.keys import CertificateId, TokenCertificate
 from agent.signing.desk import Assessment, Desk, Summary
 from protocol.identity import printed_mst
-from protocol.messages import CertificateState
 
-_REFUSALS: Final[dict[CertificateState, str]] = {
-    CertificateState.EXPIRED: "certificate_expired",
-    CertificateState.NOT_YET_VALID: "certificate_not_yet_valid",
-    CertificateState.REVOKED: "certificate_revoked",
-    CertificateState.UNTRUSTED: "certificate_untrusted",
-}
+_log: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +30,11 @@ class Candidate:
     @property
     def refusal(self) -> UserError | None:
         """Why it cannot sign, if so."""
-        code = _REFUSALS.get(self.assessment.state)
-        return UserError(code) if code else None
+        try:
+            self.assessment.require_usable()
+        except UserError as refusal:
+            return refusal
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,16 +70,24 @@ def mst_mismatch(found: tuple[str, ...], *, expected: str) -> UserError:
 
 
 def at_a_glance(desk: Desk) -> tuple[Candidate, ...]:
-    """All certificates present, judged by their dates alone: at once, without the network."""
+    """All certificates present, judged by their dates alone: at once, without the network.
+
+    What a token calls a certificate and cannot be read as one is left out.
+    """
+    return tuple(_readable(desk))
+
+
+def _readable(desk: Desk) -> Iterator[Candidate]:
     now = desk.now()
-    return tuple(
-        Candidate(
-            certificate=certificate,
-            summary=desk.judge.describe(certificate.der),
-            assessment=desk.judge.glance(certificate.der, at=now),
-        )
-        for certificate in desk.tokens.certificates()
-    )
+    for certificate in desk.tokens.certificates():
+        try:
+            yield Candidate(
+                certificate=certificate,
+                summary=desk.judge.describe(certificate.der),
+                assessment=desk.judge.glance(certificate.der, at=now),
+            )
+        except UserError as error:
+            _log.warning("certificate %s left out: %s", certificate.id, error.code)
 
 
 async def assessed(desk: Desk, candidate: Candidate) -> Candidate:

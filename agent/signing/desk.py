@@ -44,14 +44,19 @@ class Assessment(Protocol):
     @property
     def evidence(self) -> tuple[bytes, ...]: ...
 
+    def require_usable(self) -> None:
+        """Raises UserError certificate_* when it must not sign."""
+
 
 class Judge(Protocol):
-    def describe(self, certificate: bytes) -> Summary: ...
+    """Each raises UserError certificate_unsuitable for what cannot be read as a certificate."""
 
-    def glance(self, certificate: bytes, *, at: datetime) -> Assessment:
+    def describe(self, der: bytes, /) -> Summary: ...
+
+    def glance(self, der: bytes, /, *, at: datetime) -> Assessment:
         """By its dates alone: no network, so a window can open with it."""
 
-    async def assess(self, certificate: bytes, *, at: datetime) -> Assessment:
+    async def assess(self, der: bytes, /, *, at: datetime) -> Assessment:
         """In full; unknown revocation is a warning, never an exception."""
 
 

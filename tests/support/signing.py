@@ -19,7 +19,7 @@ from cryptography.x509 import load_der_x509_certificate
 
 from agent.consent.prompts import Asker
 from agent.documents import Description
-from agent.errors import DocumentError, InternalError
+from agent.errors import DocumentError, InternalError, UserError
 from agent.journal import Journal
 from agent.keys import Mechanism
 from agent.signing.desk import Desk, Errand
@@ -43,11 +43,23 @@ class Told:
     key: str = "RSA-2048"
 
 
+PROBLEMS = {
+    CertificateState.EXPIRED: "certificate_expired",
+    CertificateState.NOT_YET_VALID: "certificate_not_yet_valid",
+    CertificateState.REVOKED: "certificate_revoked",
+    CertificateState.UNTRUSTED: "certificate_untrusted",
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
     state: CertificateState
     warnings: tuple[str, ...] = ()
     evidence: tuple[bytes, ...] = (b"chain",)
+
+    def require_usable(self) -> None:
+        if self.state in PROBLEMS:
+            raise UserError(PROBLEMS[self.state])
 
 
 @dataclass
@@ -60,7 +72,9 @@ class TableJudge:
     def say(self, card: Card, state: CertificateState, *warnings: str) -> None:
         self.said[card.id] = Verdict(state=state, warnings=warnings)
 
-    def describe(self, certificate: bytes) -> Told:
+    def describe(self, certificate: bytes, /) -> Told:
+        if certificate == b"garbage":
+            raise UserError("certificate_unsuitable")
         parsed = x509.Certificate.load(certificate)
         return Told(
             holder=parsed.subject.native["common_name"],
@@ -72,7 +86,7 @@ class TableJudge:
             not_after=parsed.not_valid_after,
         )
 
-    def glance(self, certificate: bytes, *, at: datetime) -> Verdict:
+    def glance(self, certificate: bytes, /, *, at: datetime) -> Verdict:
         told = self.describe(certificate)
         if at > told.not_after:
             return Verdict(state=CertificateState.EXPIRED)
@@ -80,7 +94,7 @@ class TableJudge:
             return Verdict(state=CertificateState.NOT_YET_VALID)
         return Verdict(state=CertificateState.UNCHECKED)
 
-    async def assess(self, certificate: bytes, *, at: datetime) -> Verdict:
+    async def assess(self, certificate: bytes, /, *, at: datetime) -> Verdict:
         identifier = hashlib.sha256(certificate).hexdigest()
         self.assessed.append(identifier)
         glanced = self.glance(certificate, at=at)
