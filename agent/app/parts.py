@@ -1,22 +1,25 @@
 """Which implementation stands behind each port, by what this machine and its user offer."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
+from agent import platforms
 from agent.app.options import Options
 from agent.certificates.assess import Assessor
 from agent.certificates.fetch import HttpFetcher
 from agent.certificates.revocation import Limits, RevocationChecker
 from agent.certificates.trust import TrustStore
-from agent.config import Config
+from agent.config import Config, ConfigError
+from agent.consent.grants import Grants
 from agent.consent.nobody import NobodyToAsk
 from agent.consent.prompts import Prompts
-from agent.server.edge import Sites
 from agent.signing.desk import Judge
 from agent.tokens.modules import Module
-from protocol.messages import Site
+
+_log: Final = logging.getLogger(__name__)
 
 
 def modules(config: Config) -> tuple[Module, ...]:
@@ -25,7 +28,21 @@ def modules(config: Config) -> tuple[Module, ...]:
 
 
 def prompts(options: Options) -> Prompts:
-    del options
+    """How the user is asked here. Raises ConfigError for a script that cannot be used."""
+    if options.scripted_consent is not None:
+        from agent.consent.scripted import Script, ScriptedPrompts
+
+        try:
+            script = Script.read(options.scripted_consent)
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"scripted consent: {error}") from error
+        _log.warning("consent is answered by script, for the tokens named in it alone")
+        return ScriptedPrompts(script, unattended=True)
+    if platforms.current().display_available():
+        from agent.consent.window_prompts import WindowPrompts
+
+        return WindowPrompts()
+    _log.warning("there is no display: questions to the user will fail")
     return NobodyToAsk()
 
 
@@ -41,26 +58,5 @@ async def judge(options: Options) -> AsyncIterator[Judge]:
         )
 
 
-def sites(data: Path) -> Sites:
-    del data
-    return _Remembered()
-
-
-class _Remembered:
-    def __init__(self) -> None:
-        self._origins: dict[str, datetime] = {}
-
-    def allows(self, origin: str) -> bool:
-        return origin in self._origins
-
-    def remember(self, origin: str) -> None:
-        self._origins[origin] = datetime.now(UTC)
-
-    def forget(self, origin: str) -> bool:
-        return self._origins.pop(origin, None) is not None
-
-    def all(self) -> tuple[Site, ...]:
-        return tuple(
-            Site(origin=origin, granted_at=at, expires_at=None)
-            for origin, at in self._origins.items()
-        )
+def sites(data: Path) -> Grants:
+    return Grants(data / "sites.json")

@@ -33,8 +33,7 @@ def journal_lines(directories: Directories, *, limit: int) -> Iterator[str]:
 
 def site_lines(directories: Directories) -> Iterator[str]:
     for site in sites(directories.data).all():
-        until = f"until {site.expires_at:%Y-%m-%d}" if site.expires_at else "for good"
-        yield f"{site.origin}  since {site.granted_at:%Y-%m-%d}, {until}"
+        yield f"{site.origin}  since {site.granted_at:%Y-%m-%d}, until {site.expires_at:%Y-%m-%d}"
 
 
 def forget_site(directories: Directories, origin: str) -> bool:

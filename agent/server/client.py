@@ -3,16 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
+from agent.consent.grants import Grants
 from agent.consent.prompts import Asker
 from protocol.messages import Progress, Rights, TokensChanged
-
-
-class AllowedSites(Protocol):
-    """The origins that the user allowed for good."""
-
-    def allows(self, origin: str) -> bool: ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,7 +23,7 @@ class Client:
     tasks: asyncio.TaskGroup
     following: set[str] = field(default_factory=set)
 
-    def rights(self, sites: AllowedSites) -> Rights:
+    def rights(self, sites: Grants) -> Rights:
         """Judged anew for each request: a site that the user forgets loses its rights at once."""
         if self.first_party:
             return Rights.FIRST_PARTY

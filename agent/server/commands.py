@@ -11,6 +11,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from msgspec import Struct, UnsetType
 
+from agent.consent.origins import shown
 from agent.consent.prompts import Grant, SiteQuestion
 from agent.errors import UserError
 from agent.keys import CertificateId
@@ -51,10 +52,10 @@ async def site_request(edge: Edge, call: Call[m.SiteRequestParams]) -> m.SiteReq
     await call.progress(m.Stage.WAITING_FOR_USER)
     question = SiteQuestion(asker=client.asker, reason=call.params.reason)
     match await edge.desk.prompts.ask_site(question):
-        case Grant.ALWAYS:
-            await asyncio.to_thread(edge.sites.remember, origin)
+        case Grant.ALWAYS if shown(client.asker).may_be_remembered:
+            edge.sites.remember(origin)
             return m.SiteRequestResult(granted="always")
-        case Grant.ONCE:
+        case Grant.ONCE | Grant.ALWAYS:
             client.allowed_once = True
             return m.SiteRequestResult(granted="once")
         case Grant.REFUSED:
@@ -136,12 +137,11 @@ async def ticket_issue(edge: Edge, call: Call[m.TicketIssueParams]) -> m.TicketI
 
 async def sites_list(edge: Edge, call: Call[m.Empty]) -> m.SitesListResult:
     del call
-    return m.SitesListResult(sites=edge.sites.all())
+    return m.SitesListResult(sites=tuple(map(wire.site, edge.sites.all())))
 
 
 async def sites_forget(edge: Edge, call: Call[m.SitesForgetParams]) -> m.SitesForgetResult:
-    forgotten = await asyncio.to_thread(edge.sites.forget, call.params.origin)
-    return m.SitesForgetResult(forgotten=forgotten)
+    return m.SitesForgetResult(forgotten=edge.sites.forget(call.params.origin))
 
 
 async def journal_list(edge: Edge, call: Call[m.JournalListParams]) -> m.JournalListResult:

@@ -1,32 +1,18 @@
 """What the whole server shares: the desk, the sites allowed, and the secrets of this run."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
 
+from agent.consent.grants import Grants
 from agent.server.events import TokenEvents
 from agent.server.nagging import Nagging
 from agent.server.rights import NativeToken, Tickets
 from agent.signing.desk import Desk
-from protocol.messages import Site
-
-
-class Sites(Protocol):
-    """The sites that the user allowed for good, on the disk."""
-
-    def allows(self, origin: str) -> bool:
-        """Cheap. Notes the use."""
-
-    def remember(self, origin: str) -> None: ...
-
-    def forget(self, origin: str) -> bool: ...
-
-    def all(self) -> tuple[Site, ...]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
     desk: Desk
-    sites: Sites
+    sites: Grants
     events: TokenEvents
     native_token: NativeToken
     tickets: Tickets = field(default_factory=Tickets)

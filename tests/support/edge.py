@@ -13,44 +13,19 @@ from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
+from agent.consent.grants import Grants
 from agent.server.edge import Edge
 from agent.server.events import TokenEvents
 from agent.server.http import serving
 from agent.server.rights import NativeToken
-from protocol.messages import Site
 from tests.support.prompts import ScriptedUser
 from tests.support.signing import ORIGIN, TableJudge, desk_with
 from tests.support.tokens import MemoryTokens
-
-
-class MemorySites:
-    """Implements `agent.server.edge.Sites`."""
-
-    def __init__(self, *origins: str) -> None:
-        self._origins = list(origins)
-
-    def allows(self, origin: str) -> bool:
-        return origin in self._origins
-
-    def remember(self, origin: str) -> None:
-        self._origins.append(origin)
-
-    def forget(self, origin: str) -> bool:
-        known = origin in self._origins
-        if known:
-            self._origins.remove(origin)
-        return known
-
-    def all(self) -> tuple[Site, ...]:
-        return tuple(
-            Site(origin=o, granted_at=datetime.now(UTC), expires_at=None) for o in self._origins
-        )
 
 
 @dataclass
@@ -153,9 +128,12 @@ async def running(
     tokens = tokens or MemoryTokens()
     user = user or ScriptedUser()
     events = TokenEvents(tokens, gathering_seconds=0)
+    sites = Grants(directory / "sites.json")
+    for origin in allowed:
+        sites.remember(origin)
     edge = Edge(
         desk=desk_with(directory, tokens=tokens, user=user, judge=judge),
-        sites=MemorySites(*allowed),
+        sites=sites,
         events=events,
         native_token=NativeToken(),
     )

@@ -1,0 +1,133 @@
+"""The agent as users have it: `python -m agent run` in a process of its own, with SoftHSM.
+
+with AgentProcess(tmp_path, modules=[hsm.library], environment=hsm.environment,
+                  roots=[…], consent=script(only_tokens=["OpenKySo Test"])) as agent:
+    async with agent.connected() as client:       # a native program's connection
+        ...
+assert agent.exit_status == 0
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from protocol.client import Agent, connect
+from protocol.version import PATH
+from tests.support.waiting import wait_for
+
+ROOT = Path(__file__).parents[2]
+
+
+def script(
+    *,
+    only_tokens: Sequence[str],
+    pin: str = "12345678",
+    site: str = "always",
+    select: str = "first",
+    sign: str = "approve",
+    delay: float = 0.0,
+) -> str:
+    """The text of a scripted consent file."""
+    return (
+        f"only_tokens = {json.dumps(list(only_tokens))}\npin = {json.dumps(pin)}\n"
+        f"delay = {delay}\n[decisions]\n"
+        f'site = "{site}"\nselect = "{select}"\nsign = "{sign}"\n'
+    )
+
+
+class AgentProcess:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        modules: Sequence[Path] = (),
+        roots: Sequence[Path] = (),
+        environment: dict[str, str] | None = None,
+        consent: str | None = None,
+        arguments: Sequence[str] = (),
+    ) -> None:
+        self.directory = directory
+        self.runtime = directory / "run"
+        self._environment = os.environ | {"PYTHONPATH": str(ROOT)} | (environment or {})
+        self._environment.pop("DISPLAY", None)
+        self._environment.pop("WAYLAND_DISPLAY", None)
+        config = directory / "agent.toml"
+        config.write_text(
+            "[server]\nports = [0]\n"
+            f"[modules]\ndiscover = false\npaths = {json.dumps([str(m) for m in modules])}\n"
+            f"[trust]\nroots = {json.dumps([str(r) for r in roots])}\n"
+            "[revocation]\ntimeout_seconds = 3.0\n"
+        )
+        self.options = [
+            "--config", str(config), "--runtime-dir", str(self.runtime),
+            "--data-dir", str(directory / "data"), "--log-dir", str(directory / "log"),
+        ]  # fmt: skip
+        self._run = [*self.options, *arguments]
+        if consent is not None:
+            (directory / "consent.toml").write_text(consent)
+            self._run += ["--scripted-consent", str(directory / "consent.toml")]
+        self.process: subprocess.Popen[bytes] | None = None
+        self.exit_status: int | None = None
+
+    def command(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """Another `kyso-agent` command of the same user."""
+        return subprocess.run(
+            [sys.executable, "-m", "agent", *words, *self.options],
+            env=self._environment,
+            cwd=self.directory,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def __enter__(self) -> Self:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "agent", "run", *self._run],
+            env=self._environment,
+            cwd=self.directory,
+            stdin=subprocess.DEVNULL,
+        )
+        wait_for(self._started, "the agent to listen")
+        return self
+
+    def _started(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, f"the agent ended: {self.process.returncode}"
+        return (self.runtime / "agent.json").exists()
+
+    def __exit__(self, *_: object) -> None:
+        assert self.process is not None
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            self.exit_status = self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+    @property
+    def record(self) -> dict[str, Any]:
+        return json.loads((self.runtime / "agent.json").read_text())
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self.record['port']}{PATH}"
+
+    @property
+    def log(self) -> str:
+        return (self.directory / "log" / "agent.log").read_text("utf-8")
+
+    @asynccontextmanager
+    async def connected(self, *, origin: str | None = None) -> AsyncIterator[Agent]:
+        """As a native program, or as a page of `origin`."""
+        token = self.record["native_token"] if origin is None else None
+        async with connect(self.url, client="Test", token=token, origin=origin) as agent:
+            yield agent
