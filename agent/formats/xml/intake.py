@@ -47,6 +47,9 @@ _WITHOUT_BOM: Final = {
     "us-ascii": Codec("ascii"),
     "iso-8859-1": Codec("latin-1"),
 }
+#: libxml2 writes namespace URIs into canonical XML as they are, although these characters must be
+#: escaped there; .NET and Java would find another digest. No real namespace has them.
+_UNESCAPABLE: Final = frozenset('&<"\t\n\r')
 _FAMILY: Final = {"utf-8": "utf-8", "utf-16-le": "utf-16", "utf-16-be": "utf-16"}
 _DECLARED: Final = re.compile(
     r"""\s*<\?xml\s[^>]*?\bencoding\s*=\s*["']([^"'>]*)["']""", re.IGNORECASE
@@ -167,7 +170,9 @@ class _Scanner:
         if self._nodes > MAX_NODES:
             raise DocumentError("document_too_large", nodes=MAX_NODES)
 
-    def _on_namespace(self, _prefix: str | None, _uri: str | None) -> None:
+    def _on_namespace(self, _prefix: str | None, uri: str | None) -> None:
+        if not _UNESCAPABLE.isdisjoint(uri or ""):
+            raise DocumentError("document_malformed", reason="namespace")
         self._namespaces += 1
         if self._namespaces > MAX_NAMESPACES:
             raise DocumentError("document_too_large", namespaces=MAX_NAMESPACES)

@@ -1,0 +1,106 @@
+"""What the user reads before signing."""
+
+import hashlib
+
+from lxml import etree
+
+from agent.formats.xml.preview import MAX_CHARS, MAX_LINES, MAX_VALUE_CHARS, preview
+
+
+def shown(text: str, *, without: str = "CKy_Dvi") -> tuple[str, bool]:
+    tree = etree.fromstring(text).getroottree()
+    container = next(tree.iter(without), None)
+    return preview(tree, without=container)
+
+
+def test_one_line_for_each_value_with_its_path_below_the_root() -> None:
+    text, cut = shown(
+        "<Hoso><NoiDung><Ten>Công ty</Ten><ToKhais><T>1</T><T>2</T></ToKhais></NoiDung>"
+        "<CKy_Dvi/></Hoso>"
+    )
+
+    assert text.splitlines() == [
+        "NoiDung › Ten: Công ty",
+        "NoiDung › ToKhais › T[1]: 1",
+        "NoiDung › ToKhais › T[2]: 2",
+    ]
+    assert not cut
+
+
+def test_whatever_is_signed_is_shown() -> None:
+    text, cut = shown(
+        "<?pay now?><Hoso a='1'>x<B>y</B>z<!-- not signed --><C/><?q r?><D b='2' "
+        "xmlns:n='urn:n' n:c='3'/><CKy_Dvi d='4'/></Hoso><?end?>"
+    )
+
+    assert text.splitlines() == [
+        "<?pay now?>",
+        "@a: 1",
+        "x",
+        "B: y",
+        "z",
+        "C: ",
+        "<?q r?>",
+        "D @b: 2",
+        "D @c: 3",
+        "D: ",
+        "CKy_Dvi @d: 4",
+        "<?end ?>",
+    ]
+    assert not cut
+
+
+def test_a_comment_between_two_halves_of_a_text_joins_nothing() -> None:
+    assert shown("<H><A>100<!-- -->0</A></H>")[0].splitlines() == ["A: 100", "A: 0"]
+
+
+def test_characters_that_hide_or_reorder_are_named() -> None:
+    text, _ = shown("<H><A>a\u202eb\u200bc\u2028d\x85</A></H>")
+
+    assert text == "A: a[U+202E]b[U+200B]c d"
+
+
+def test_a_value_cannot_fake_a_line() -> None:
+    text, _ = shown("<H><A>1\nB: 2\r\n\tC: 3&#13;D: 4</A></H>")
+
+    assert text == "A: 1 B: 2 C: 3 D: 4"
+
+
+def test_long_base64_is_shortened_to_its_hash() -> None:
+    file = "QUJDRA" * 2000
+
+    text, cut = shown(f"<H><F>{file}\n</F></H>")
+
+    digest = hashlib.sha256(file.encode()).hexdigest()
+    assert text == f"F: {file[:32]}… [12000 · SHA-256 {digest}]"
+    assert cut
+
+
+def test_a_long_text_is_cut_and_says_so() -> None:
+    long = "chữ " * 5000
+
+    text, cut = shown(f"<H><F>{long}</F></H>")
+
+    assert text == f"F: {long[:MAX_VALUE_CHARS]}… [20000]"
+    assert cut
+
+
+def test_many_lines_are_cut_and_say_so() -> None:
+    text, cut = shown("<H>" + "<A>1</A>" * 100_000 + "</H>")
+
+    assert len(text.splitlines()) == MAX_LINES + 1
+    assert text.endswith("\n…")
+    assert cut
+
+
+def test_many_characters_are_cut_and_say_so() -> None:
+    text, cut = shown("<H>" + f"<A>{'x ' * 199}</A>" * 400 + "</H>")
+
+    assert len(text) <= MAX_CHARS + 2
+    assert cut
+
+
+def test_a_deep_document_can_be_shown() -> None:
+    text, _ = shown("<a>" * 128 + "x" + "</a>" * 128)
+
+    assert text.endswith(" › a: x")
