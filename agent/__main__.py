@@ -5,7 +5,7 @@
     kyso-agent modules          PKCS#11 modules: what is found, and why each is used or not
     kyso-agent journal verify   has the record of signatures been altered?
     kyso-agent journal list
-    kyso-agent sites [forget ORIGIN]
+    kyso-agent sites [--forget ORIGIN]
     kyso-agent autostart on | off | status
 
 Exit status: see `Exit`.
@@ -21,6 +21,7 @@ from typing import Final
 import msgspec
 
 from agent.app.options import Options
+from agent.app.text import text
 from agent.config import Config, ConfigError, load
 from agent.platforms import directories as places
 from protocol.version import PRODUCT_VERSION
@@ -40,16 +41,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     parsed = _parser().parse_args(_with_default(given))
     try:
-        options = _options(parsed)
-        return int(_COMMANDS[parsed.command](parsed, options))
+        return int(_COMMANDS[parsed.command](parsed, _options(parsed)))
     except ConfigError as error:
-        return _failed(Exit.USAGE, str(error))
+        return _failed(Exit.USAGE, parsed, "config", why=error)
     except (OSError, places.DirectoryUnsafe) as error:
-        return _failed(Exit.FAILED, str(error))
+        return _failed(Exit.FAILED, parsed, "failed", why=error)
 
 
 def _run(parsed: argparse.Namespace, options: Options) -> Exit:
-    del parsed
     from agent.app.daemon import run
     from agent.platforms.instance import AlreadyRunning
     from agent.server.sockets import NoFreePort
@@ -57,9 +56,9 @@ def _run(parsed: argparse.Namespace, options: Options) -> Exit:
     try:
         run(options)
     except AlreadyRunning:
-        return _failed(Exit.ALREADY_RUNNING, "an agent of this user is running already")
+        return _failed(Exit.ALREADY_RUNNING, parsed, "already_running")
     except NoFreePort as error:
-        return _failed(Exit.NO_PORT, f"all ports are taken by other programs: {error}")
+        return _failed(Exit.NO_PORT, parsed, "no_port", ports=error)
     return Exit.OK
 
 
@@ -69,32 +68,31 @@ def _status(parsed: argparse.Namespace, options: Options) -> Exit:
     try:
         found = status(options.directories)
     except NotRunning:
-        return _failed(Exit.NOT_RUNNING, "not running")
+        return _failed(Exit.NOT_RUNNING, parsed, "not_running")
     except NotAnswering as error:
-        return _failed(Exit.FAILED, f"running, but not answering: {error}")
+        return _failed(Exit.FAILED, parsed, "not_answering", why=error)
     if parsed.json:
         print(msgspec.json.encode(found).decode())
         return Exit.OK
-    print(f"running: port {found.port}, process {found.pid}, version {found.version}")
+    _say(parsed, "running", port=found.port, pid=found.pid, version=found.version)
     if found.demo:
-        print("DEMO: consent is answered by script, for the demo token alone")
+        _say(parsed, "demo")
     for token in found.tokens:
-        print(f"token: {token.label} ({token.manufacturer} {token.serial}) in {token.reader}")
+        _say(parsed, "token", **msgspec.structs.asdict(token))
     if not found.tokens:
-        print("no token is plugged in")
+        _say(parsed, "no_token")
     return Exit.OK
 
 
 def _stop(parsed: argparse.Namespace, options: Options) -> Exit:
-    del parsed
     from agent.app.control import NotAnswering, NotRunning, stop
 
     try:
         stop(options.directories)
     except NotRunning:
-        return _failed(Exit.NOT_RUNNING, "not running")
+        return _failed(Exit.NOT_RUNNING, parsed, "not_running")
     except NotAnswering as error:
-        return _failed(Exit.FAILED, str(error))
+        return _failed(Exit.FAILED, parsed, "not_answering", why=error)
     return Exit.OK
 
 
@@ -102,8 +100,7 @@ def _modules(parsed: argparse.Namespace, options: Options) -> Exit:
     del parsed
     from agent.app.records import module_lines
 
-    for line in module_lines(options.config):
-        print(line)
+    print(*module_lines(options), sep="\n")
     return Exit.OK
 
 
@@ -112,27 +109,30 @@ def _journal(parsed: argparse.Namespace, options: Options) -> Exit:
     from agent.journal import JournalBroken
 
     if parsed.what == "list":
-        for line in journal_lines(options.directories, limit=parsed.limit):
+        for line in journal_lines(options, limit=parsed.limit):
             print(line)
         return Exit.OK
     try:
-        count = verified_journal(options.directories)
+        count = verified_journal(options)
     except JournalBroken as error:
-        return _failed(Exit.JOURNAL_ALTERED, f"the journal was altered: {error}")
-    print(f"{count} entries, unaltered")
+        return _failed(
+            Exit.JOURNAL_ALTERED, parsed, "journal_altered", number=error.number, why=error.why
+        )
+    _say(parsed, "journal_good", count=count)
     return Exit.OK
 
 
 def _sites(parsed: argparse.Namespace, options: Options) -> Exit:
-    from agent.app.records import forget_site, site_lines
+    from agent.app.records import Running, forget_site, site_lines
 
-    if parsed.what == "forget":
-        if not forget_site(options.directories, parsed.origin):
-            return _failed(Exit.FAILED, f"{parsed.origin} was not allowed")
+    if parsed.forget is None:
+        print(*site_lines(options), sep="\n")
         return Exit.OK
-    for line in site_lines(options.directories):
-        print(line)
-    return Exit.OK
+    try:
+        known = forget_site(options, parsed.forget)
+    except Running:
+        return _failed(Exit.ALREADY_RUNNING, parsed, "site_needs_stop")
+    return Exit.OK if known else _failed(Exit.FAILED, parsed, "site_unknown", origin=parsed.forget)
 
 
 def _autostart(parsed: argparse.Namespace, options: Options) -> Exit:
@@ -142,11 +142,14 @@ def _autostart(parsed: argparse.Namespace, options: Options) -> Exit:
     platform = platforms.current()
     match parsed.what:
         case "on":
-            print(platform.enable_autostart([sys.executable, "-m", "agent", "run"]))
+            command = [sys.executable, "-m", "agent", "run"]
+            _say(parsed, "autostart_on", place=platform.enable_autostart(command))
         case "off":
             platform.disable_autostart()
+            _say(parsed, "autostart_off")
         case _:
-            print("on" if platform.autostart_enabled() else "off")
+            place = platform.autostart_place()
+            _say(parsed, "autostart_on" if place else "autostart_off", place=place)
     return Exit.OK
 
 
@@ -167,6 +170,7 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--data-dir", type=Path, metavar="DIR", help="journal and allowed sites")
     common.add_argument("--runtime-dir", type=Path, metavar="DIR", help="lock and agent.json")
     common.add_argument("--log-dir", type=Path, metavar="DIR")
+    common.add_argument("--language", choices=("vi", "en"), default="vi")
 
     parser = argparse.ArgumentParser(prog="kyso-agent", description="OpenKySo signing agent")
     parser.add_argument("--version", action="version", version=PRODUCT_VERSION)
@@ -189,8 +193,7 @@ def _parser() -> argparse.ArgumentParser:
     journal.add_argument("what", choices=("verify", "list"))
     journal.add_argument("--limit", type=int, default=50, metavar="N")
     sites = commands.add_parser("sites", parents=[common], help="sites allowed for good")
-    forget = sites.add_subparsers(dest="what", metavar="")
-    forget.add_parser("forget", help="ask again next time").add_argument("origin")
+    sites.add_argument("--forget", metavar="ORIGIN", help="ask again next time")
     autostart = commands.add_parser("autostart", parents=[common], help="start with the session")
     autostart.add_argument("what", choices=("on", "off", "status"))
     return parser
@@ -218,14 +221,19 @@ def _options(parsed: argparse.Namespace) -> Options:
     return Options(
         config=config,
         directories=chosen,
+        language=parsed.language,
         foreground=getattr(parsed, "foreground", False),
         verbose=getattr(parsed, "verbose", False),
         scripted_consent=getattr(parsed, "scripted_consent", None),
     )
 
 
-def _failed(status: Exit, text: str) -> Exit:
-    print(f"kyso-agent: {text}", file=sys.stderr)
+def _say(parsed: argparse.Namespace, key: str, **values: object) -> None:
+    print(text(parsed.language, key, **values))
+
+
+def _failed(status: Exit, parsed: argparse.Namespace, key: str, **values: object) -> Exit:
+    print(f"kyso-agent: {text(parsed.language, key, **values)}", file=sys.stderr)
     return status
 
 

@@ -3,6 +3,7 @@
     [modules]                      # PKCS#11 modules
     discover = true                # look for the vendors' modules in their usual places
     paths = ["/opt/vendor/libp11.so"]
+    allowed = ["/opt/vendor/libp11.so"]  # if given, no other file is ever loaded
 
     [trust]
     roots = ["/etc/openkyso/roots"]  # PEM or DER files, or directories of them; added to ours
@@ -22,6 +23,7 @@ from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from protocol.version import PORTS
 
@@ -37,6 +39,7 @@ class _Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Modules(_Section, frozen=True, kw_only=True):
     discover: bool = True
     paths: tuple[Path, ...] = ()
+    allowed: tuple[Path, ...] | None = None
 
 
 class Trust(_Section, frozen=True, kw_only=True):
@@ -87,12 +90,16 @@ def _plainly(error: msgspec.ValidationError) -> str:
 
 
 def _rooted(config: Config, directory: Path) -> Config:
-    return msgspec.structs.replace(
+    def rooted(paths: tuple[Path, ...]) -> tuple[Path, ...]:
+        return tuple(directory / path for path in paths)
+
+    modules = config.modules
+    return replace(
         config,
-        modules=msgspec.structs.replace(
-            config.modules, paths=tuple(directory / p for p in config.modules.paths)
+        modules=replace(
+            modules,
+            paths=rooted(modules.paths),
+            allowed=None if modules.allowed is None else rooted(modules.allowed),
         ),
-        trust=msgspec.structs.replace(
-            config.trust, roots=tuple(directory / p for p in config.trust.roots)
-        ),
+        trust=replace(config.trust, roots=rooted(config.trust.roots)),
     )

@@ -59,7 +59,7 @@ async def _serve(options: Options, redaction: log.Redaction) -> None:
                 formats=_formats,
                 journal=journal,
             ),
-            sites=sites(where.data),
+            sites=sites(options),
             events=events,
             native_token=native_token,
             demo=options.scripted_consent is not None,

@@ -11,6 +11,7 @@ from agent.platforms.directories import Directories
 class Options:
     config: Config
     directories: Directories
+    language: str = "vi"
     #: Log to standard error too, and ask in the terminal where there is no display.
     foreground: bool = False
     verbose: bool = False

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Final
 
 from agent import platforms
@@ -17,14 +16,26 @@ from agent.consent.grants import Grants
 from agent.consent.nobody import NobodyToAsk
 from agent.consent.prompts import Prompts
 from agent.signing.desk import Judge
-from agent.tokens.modules import Module
+from agent.tokens.modules import Finding, Module, Policy, find_modules
 
 _log: Final = logging.getLogger(__name__)
 
 
+def findings(config: Config) -> tuple[Finding, ...]:
+    """The PKCS#11 modules of this machine, and whether each may be loaded."""
+    chosen = config.modules
+    return find_modules(
+        Policy(paths=chosen.paths, discover=chosen.discover, allowed=chosen.allowed)
+    )
+
+
 def modules(config: Config) -> tuple[Module, ...]:
-    """The PKCS#11 modules to load, the administrator's first."""
-    return tuple(Module(path=path, name=path.stem) for path in config.modules.paths)
+    """Those that are loaded, the administrator's first."""
+    found = findings(config)
+    for finding in found:
+        if finding.module is None:
+            _log.warning("module %s is not loaded: %s", finding.path, finding.verdict)
+    return tuple(finding.module for finding in found if finding.module is not None)
 
 
 def prompts(options: Options) -> Prompts:
@@ -58,5 +69,5 @@ async def judge(options: Options) -> AsyncIterator[Judge]:
         )
 
 
-def sites(data: Path) -> Grants:
-    return Grants(data / "sites.json")
+def sites(options: Options) -> Grants:
+    return Grants(options.directories.data / "sites.json")

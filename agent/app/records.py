@@ -3,26 +3,32 @@
 from collections.abc import Iterator
 from contextlib import closing
 
-from agent.app.parts import modules, sites
-from agent.config import Config
+from agent.app.options import Options
+from agent.app.parts import findings, sites
+from agent.app.text import text
 from agent.journal import Journal
-from agent.platforms.directories import Directories
+from agent.platforms import instance
+from agent.tokens.modules import describe
 
 
-def module_lines(config: Config) -> Iterator[str]:
-    for module in modules(config):
-        yield f"{module.path}: configured"
+class Running(Exception):  # noqa: N818 - a statement, not a defect
+    """The agent runs, and would write over what is changed behind its back."""
 
 
-def verified_journal(directories: Directories) -> int:
+def module_lines(options: Options) -> tuple[str, ...]:
+    found = describe(findings(options.config), language=options.language)
+    return found or (text(options.language, "no_module"),)
+
+
+def verified_journal(options: Options) -> int:
     """How many entries there are. Raises agent.journal.JournalBroken."""
-    with closing(Journal(directories.data / "journal")) as journal:
+    with closing(Journal(options.directories.data / "journal")) as journal:
         return journal.verify()
 
 
-def journal_lines(directories: Directories, *, limit: int) -> Iterator[str]:
+def journal_lines(options: Options, *, limit: int) -> Iterator[str]:
     """Newest first."""
-    with closing(Journal(directories.data / "journal")) as journal:
+    with closing(Journal(options.directories.data / "journal")) as journal:
         for stored in journal.latest(limit=limit):
             entry = stored.entry
             yield (
@@ -31,11 +37,22 @@ def journal_lines(directories: Directories, *, limit: int) -> Iterator[str]:
             )
 
 
-def site_lines(directories: Directories) -> Iterator[str]:
-    for site in sites(directories.data).all():
-        yield f"{site.origin}  since {site.granted_at:%Y-%m-%d}, until {site.expires_at:%Y-%m-%d}"
+def site_lines(options: Options) -> tuple[str, ...]:
+    lines = tuple(
+        text(
+            options.language,
+            "site",
+            origin=site.origin,
+            since=f"{site.granted_at:%Y-%m-%d}",
+            until=f"{site.expires_at:%Y-%m-%d}" if site.expires_at is not None else "…",
+        )
+        for site in sites(options).all()
+    )
+    return lines or (text(options.language, "no_site"),)
 
 
-def forget_site(directories: Directories, origin: str) -> bool:
-    """Whether it was allowed."""
-    return sites(directories.data).forget(origin)
+def forget_site(options: Options, origin: str) -> bool:
+    """Whether it was allowed. Raises Running."""
+    if instance.is_running(options.directories.runtime):
+        raise Running
+    return sites(options).forget(origin)

@@ -15,7 +15,8 @@ class Platform(Protocol):
     def display_available(self) -> bool:
         """Whether a window can be expected to open."""
 
-    def autostart_enabled(self) -> bool: ...
+    def autostart_place(self) -> str:
+        """Where it is written that the agent starts at login; "" if it does not."""
 
     def enable_autostart(self, command: Sequence[str]) -> str:
         """Start `command` when the user logs in; where that was written. Raises OSError."""

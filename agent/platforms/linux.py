@@ -15,8 +15,9 @@ def display_available() -> bool:
     return bool(os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY"))
 
 
-def autostart_enabled() -> bool:
-    return _autostart_file().exists()
+def autostart_place() -> str:
+    path = _autostart_file()
+    return str(path) if path.exists() else ""
 
 
 def enable_autostart(command: Sequence[str]) -> str:

@@ -13,8 +13,9 @@ def display_available() -> bool:
     return True
 
 
-def autostart_enabled() -> bool:
-    return _plist_file().exists()
+def autostart_place() -> str:
+    path = _plist_file()
+    return str(path) if path.exists() else ""
 
 
 def enable_autostart(command: Sequence[str]) -> str:

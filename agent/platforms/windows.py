@@ -7,6 +7,7 @@ from typing import Final
 
 RUN_KEY: Final = r"Software\Microsoft\Windows\CurrentVersion\Run"
 VALUE_NAME: Final = "OpenKySo"
+_PLACE: Final = rf"HKEY_CURRENT_USER\{RUN_KEY}\{VALUE_NAME}"
 
 
 def display_available() -> bool:
@@ -21,18 +22,18 @@ def command_line(command: Sequence[str]) -> str:
 if sys.platform == "win32":  # `winreg` exists nowhere else
     import winreg
 
-    def autostart_enabled() -> bool:
+    def autostart_place() -> str:
         try:
             with winreg.OpenKey(winreg.HKEY_CURRENT_USER, RUN_KEY) as key:
                 winreg.QueryValueEx(key, VALUE_NAME)
         except FileNotFoundError:
-            return False
-        return True
+            return ""
+        return _PLACE
 
     def enable_autostart(command: Sequence[str]) -> str:
         with winreg.CreateKey(winreg.HKEY_CURRENT_USER, RUN_KEY) as key:
             winreg.SetValueEx(key, VALUE_NAME, 0, winreg.REG_SZ, command_line(command))
-        return rf"HKEY_CURRENT_USER\{RUN_KEY}\{VALUE_NAME}"
+        return _PLACE
 
     def disable_autostart() -> None:
         try:
@@ -45,7 +46,7 @@ if sys.platform == "win32":  # `winreg` exists nowhere else
 
 else:
 
-    def autostart_enabled() -> bool:
+    def autostart_place() -> str:
         raise NotImplementedError("the registry is on Windows only")
 
     def enable_autostart(command: Sequence[str]) -> str:

@@ -137,7 +137,7 @@ async def ticket_issue(edge: Edge, call: Call[m.TicketIssueParams]) -> m.TicketI
 
 async def sites_list(edge: Edge, call: Call[m.Empty]) -> m.SitesListResult:
     del call
-    return m.SitesListResult(sites=tuple(map(wire.site, edge.sites.all())))
+    return m.SitesListResult(sites=edge.sites.all())
 
 
 async def sites_forget(edge: Edge, call: Call[m.SitesForgetParams]) -> m.SitesForgetResult:

@@ -202,7 +202,6 @@ class _Conversation:
             self._client, greeting = greet(
                 self._edge, self._caller, run.params, notify=self._notify, tasks=tasks
             )
-            self._edge.sites.used(self._client.asker.origin)
             self._session.opened(greeting.rights)
             return greeting
 

@@ -1,7 +1,6 @@
 """The agent's values as the protocol writes them."""
 
 from agent import keys
-from agent.consent.grants import SiteGrant
 from agent.journal import Stored
 from agent.signing.candidates import Candidate
 from protocol import messages
@@ -44,15 +43,6 @@ def certificate(candidate: Candidate) -> messages.Certificate:
         state=candidate.assessment.state,
         warnings=candidate.assessment.warnings,
         token=token(candidate.certificate.token),
-    )
-
-
-def site(grant: SiteGrant) -> messages.Site:
-    return messages.Site(
-        origin=grant.origin,
-        granted_at=grant.granted_at,
-        expires_at=grant.expires_at,
-        last_used_at=grant.last_used_at,
     )
 
 

@@ -125,7 +125,7 @@ async def test_a_page_asks_signs_and_the_journal_knows(world: World) -> None:
         listed = agent.command("journal", "list").stdout
         assert PAGE in listed
         assert result.sha256 in listed
-        assert agent.command("journal", "verify").stdout == "1 entries, unaltered\n"
+        assert agent.command("journal", "verify").stdout == "1 mục, không mục nào bị sửa\n"
         assert PAGE in agent.command("sites").stdout
         assert "12345678" not in agent.log
         assert agent.record["native_token"] not in agent.log
@@ -188,7 +188,7 @@ class TestTheProcess:
             await started(world, agent)
             assert agent.command("run").returncode == 4
             told = await asyncio.to_thread(agent.command, "status")
-            assert f"process {agent.process.pid}" in told.stdout
+            assert f"tiến trình {agent.process.pid}" in told.stdout
             assert LABEL in told.stdout
             children = psutil.Process(agent.process.pid).children(recursive=True)
             assert children
