@@ -7,10 +7,12 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from argon2 import PasswordHasher
 
 from tests.support.postgres import cluster
 from tests.webui.world import FakeClock, StagedGateway, StagedJudge, new_office
 from webui.config import Settings
+from webui.filing import passwords
 from webui.filing.office import Office
 from webui.store.database import Database, open_database
 
@@ -73,3 +75,16 @@ def judge() -> StagedJudge:
 @pytest.fixture
 def office(sqlite, gateway, judge, clock) -> Office:
     return new_office(sqlite, gateway=gateway, judge=judge, clock=clock)
+
+
+@pytest.fixture
+def office_on_each(database, gateway, judge, clock) -> Office:
+    """For stories whose point is what the database makes of them."""
+    return new_office(database, gateway=gateway, judge=judge, clock=clock)
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch) -> None:
+    """Argon2 is slow on purpose; its cost is not what these tests are about."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    monkeypatch.setattr(passwords, "_hasher", cheap)
