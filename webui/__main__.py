@@ -1,5 +1,6 @@
 """`kyso`: the e-filing app's command line.
 
+kyso demo      everything, with the outside world played on this machine
 kyso app       the backend and its window
 kyso serve     the backend alone
 kyso migrate   bring the database to this version (serve and app do it themselves)
@@ -14,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from webui.config import ConfigError, Settings, load
+from webui.demo.command import add_options
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,8 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     try:
-        settings = _settings(given)
-        status: int = asyncio.run(given.command(settings))
+        status: int = asyncio.run(given.command(given))
     except ConfigError as error:
         print(f"kyso: {error}", file=sys.stderr)
         return 2
@@ -36,9 +37,10 @@ def main(arguments: list[str] | None = None) -> int:
     return status
 
 
-async def serve(settings: Settings) -> int:
+async def serve(given: argparse.Namespace) -> int:
     from webui.app import running
 
+    settings = _settings(given)
     stop = _until_told_to_stop()
     async with running(settings) as url:
         print(f"OpenKySo: {url}", flush=True)
@@ -46,12 +48,18 @@ async def serve(settings: Settings) -> int:
     return 0
 
 
-async def migrate(settings: Settings) -> int:
+async def migrate(given: argparse.Namespace) -> int:
     from webui.store.database import migrate
 
-    await migrate(settings.database)
+    await migrate(_settings(given).database)
     print("The database is up to date.")
     return 0
+
+
+async def demo(given: argparse.Namespace) -> int:
+    from webui.demo import command
+
+    return await command.demo(given, _until_told_to_stop())
 
 
 def _until_told_to_stop() -> asyncio.Event:
@@ -87,6 +95,10 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(command=serve)
     command = commands.add_parser("migrate", parents=[common], help="update the database")
     command.set_defaults(command=migrate)
+    command = commands.add_parser("demo", help="try everything on this machine")
+    add_options(command)
+    command.add_argument("--verbose", action="store_true")
+    command.set_defaults(command=demo)
     return parser
 
 

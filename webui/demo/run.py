@@ -1,0 +1,123 @@
+"""The order of things: world, then agent, then app, then window; and backwards at the end.
+
+Each part lives as long as the stack it was put on, so whatever ends it (Ctrl-C, a part that cannot
+go on), the parts above end first and in order.
+"""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
+from typing import Final
+
+from webui.config import Delivery, Demo, Gateway, Receipts, Secret, Settings, Trust
+from webui.demo.agent import DemoAgent, with_ticket
+from webui.demo.plan import PASSWORD, DemoPlan
+from webui.demo.say import DemoError, say
+from webui.demo.view import show
+from webui.sandbox import ports
+from webui.sandbox.service import IVAN_PASSWORD, IVAN_USER, Plan, Sandbox
+from webui.sandbox.service import running as sandbox_running
+from webui.sandbox.token import LABEL, PIN
+from webui.sandbox.world import UNIT, Role
+
+_WEB: Final = "web"
+
+
+async def run(plan: DemoPlan, stop: asyncio.Event) -> None:
+    """Until `stop` is set. Raises DemoError, TokenError, PortTakenError; alone or in groups."""
+    plan.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    async with AsyncExitStack() as parts:
+        parts.enter_context(_alone(plan.data))
+        sandbox = await parts.enter_async_context(sandbox_running(_world(plan)))
+        say("sandbox", url=sandbox.pages_url)
+        agent = DemoAgent(plan, token=sandbox.token, trust=sandbox.authority.trust, stop=stop)
+        await agent.refuse_company()
+        agent_ready = await parts.enter_async_context(agent.running())
+        url = await _start_app(parts, plan, sandbox)
+        say("backend", url=url)
+        runtime = await agent_ready
+        say("agent", port=runtime.port)
+        _invite(plan, sandbox, url)
+        tasks = await parts.enter_async_context(asyncio.TaskGroup())
+        if plan.shows_window:
+            ticketed = await with_ticket(url, runtime)
+            shown = tasks.create_task(show(plan, url=url, ticketed=ticketed), name="window")
+            parts.callback(shown.cancel)
+        await stop.wait()
+        say("stopping")
+
+
+async def _start_app(parts: AsyncExitStack, plan: DemoPlan, sandbox: Sandbox) -> str:
+    # Imported here: it takes a second, in which the agent's process starts.
+    from webui.app import running as app_running
+    from webui.demo.seed import seed
+
+    settings = _settings(plan, sandbox)
+    await seed(settings, old_certificate=sandbox.world.certificate(Role.OLD))
+    try:
+        return await parts.enter_async_context(app_running(settings))
+    except OSError as error:
+        if not ports.is_taken(error):
+            raise
+        raise ports.taken(_WEB, settings.port, sandbox.plan.port_file) from error
+
+
+def _world(plan: DemoPlan) -> Plan:
+    world = Plan(
+        data=plan.data,
+        first_port=0 if plan.any_ports else ports.FIRST_PORT,
+        say=lambda role: say("certificate", role=role),
+    )
+    if not world.port_file.exists():
+        say("first")
+    return world
+
+
+def _settings(plan: DemoPlan, sandbox: Sandbox) -> Settings:
+    kept = ports.chosen(
+        sandbox.plan.port_file, [_WEB], first=0 if plan.any_ports else ports.FIRST_PORT
+    )
+    return Settings(
+        data_dir=plan.data / "web",
+        database_url=os.environ.get("DATABASE_URL"),
+        port=kept[_WEB] if plan.port is None else plan.port,
+        gateway=Gateway(url=sandbox.gateway_url, user=IVAN_USER, password=Secret(IVAN_PASSWORD)),
+        trust=Trust(roots=(sandbox.authority.trust,)),
+        receipts=Receipts(signers=(sandbox.world.bhxh_certificate_path,)),
+        # The demo's BHXH decides in seconds, and nobody likes to wait for a demo.
+        delivery=Delivery(
+            receipt_first_seconds=1.0, receipt_longest_seconds=5.0, longest_retry_seconds=10.0
+        ),
+        demo=Demo(scripted=plan.headless, mailbox_url=sandbox.mailbox_url),
+    )
+
+
+def _invite(plan: DemoPlan, sandbox: Sandbox, url: str) -> None:
+    say("ready")
+    if plan.headless:
+        say("scripted")
+    say("try_heading")
+    say("try_login", url=url, mst=UNIT.mst, password=PASSWORD)
+    say("try_add", label=LABEL, pin=PIN)
+    say("try_send")
+    say("try_result", mailbox=sandbox.mailbox_url)
+    say("try_faults", sandbox=sandbox.pages_url)
+    say("stop")
+
+
+@contextmanager
+def _alone(data: Path) -> Iterator[None]:
+    """One demo per folder. Raises DemoError. (Windows: the ports say it, in other words.)"""
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    with (data / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise DemoError("already_running", data=data) from error
+        yield
