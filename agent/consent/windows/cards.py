@@ -3,13 +3,14 @@
 Of the asker the origin is the fact; names and reasons are only claims, and are shown as such.
 """
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit
+from PySide6.QtWidgets import QHBoxLayout, QLabel
 
 from agent.consent.origins import ShownOrigin, shown
-from agent.consent.plain import lines, one_line
+from agent.consent.plain import one_line
 from agent.consent.prompts import Asker, CertificateFacts
 from agent.consent.text import Texts
-from agent.consent.windows.pieces import Card, Foreign, Own
+from agent.consent.windows.pieces import Card, Foreign, Own, facts_grid
+from agent.consent.windows.preview import Preview
 from agent.consent.wording import (
     NAME_CHARS,
     certificate_words,
@@ -18,24 +19,25 @@ from agent.consent.wording import (
     size_words,
 )
 from agent.documents import Description
-from protocol.limits import MAX_NAME_CHARS, MAX_REASON_CHARS
 
-_PREVIEW_CHARS = 20_000
-_PREVIEW_LINES = 6
+#: Claims get less room than facts, so that they cannot push these out of sight.
+_CLAIM_CHARS = 60
+_REASON_CHARS = 200
 
 
 def asker_card(asker: Asker, texts: Texts, *, reason: str = "") -> Card:
     origin = shown(asker)
     caption = texts("origin.who_native" if origin.native else "origin.who")
-    card = Card(caption)
+    encrypted = origin.secure and not origin.local
+    card = Card(caption, aside=texts("origin.https") if encrypted else "")
     card.add(Foreign(origin.text, kind="origin", name=caption))
     for sentence, kind in _remarks(origin, texts):
         card.add(Own(sentence, kind=kind))
-    client = one_line(asker.client, limit=MAX_NAME_CHARS)
+    client = one_line(asker.client, limit=_CLAIM_CHARS)
     if client and not origin.native:
         card.add(Foreign(texts("origin.claims", client=client), kind="muted"))
     if reason:
-        words = one_line(reason, limit=MAX_REASON_CHARS)
+        words = one_line(reason, limit=_REASON_CHARS)
         card.add(Foreign(texts("origin.reason", reason=words), kind="muted"))
     return card
 
@@ -46,7 +48,7 @@ def document_card(name: str, description: Description, texts: Texts) -> Card:
     card = Card(f"{caption} · {facts}")
     card.add(Foreign(one_line(name, limit=NAME_CHARS), kind="strong", name=caption))
     if description.preview:
-        card.add(_preview(description.preview, texts))
+        card.add(Preview(description.preview, name=texts("sign.preview")))
         if description.preview_cut:
             card.add(Own(texts("sign.preview_cut"), kind="small"))
     else:
@@ -59,9 +61,14 @@ def certificate_card(facts: CertificateFacts, texts: Texts) -> Card:
     words = certificate_words(facts, texts)
     card = Card(texts("certificate.title"))
     card.add(Foreign(words.holder, kind="strong", name=texts("certificate.holder")))
-    card.add_facts(
-        ((texts("certificate.mst"), words.mst), (texts("certificate.validity"), words.validity)),
-        ((texts("certificate.issuer"), words.issuer),),
+    card.column.addLayout(
+        facts_grid(
+            (
+                (texts("certificate.mst"), words.mst),
+                (texts("certificate.validity"), words.validity),
+            ),
+            ((texts("certificate.issuer"), words.issuer),),
+        )
     )
     for warning in words.warnings:
         card.add(Own(warning, kind="caution"))
@@ -75,24 +82,11 @@ def _remarks(origin: ShownOrigin, texts: Texts) -> list[tuple[str, str]]:
     found = []
     if origin.local:
         found.append((texts("origin.local"), "muted"))
-    elif origin.secure:
-        found.append((texts("origin.https"), "good"))
-    else:
+    elif not origin.secure:
         found.append((texts("origin.http"), "caution"))
     if origin.international:
         found.append((texts("origin.international"), "caution"))
     return found
-
-
-def _preview(preview: str, texts: Texts) -> QPlainTextEdit:
-    text = QPlainTextEdit()
-    text.setReadOnly(True)
-    text.setUndoRedoEnabled(False)
-    text.setTabChangesFocus(True)
-    text.setPlainText(lines(preview, limit=_PREVIEW_CHARS))
-    text.setAccessibleName(texts("sign.preview"))
-    text.setFixedHeight(text.fontMetrics().lineSpacing() * _PREVIEW_LINES + 18)
-    return text
 
 
 def _digest(sha256: str, texts: Texts) -> QHBoxLayout:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from agent.consent.prompts import CertificateFacts
 from agent.consent.text import Texts
-from agent.consent.windows.pieces import Foreign, Own
+from agent.consent.windows.pieces import Foreign, Own, facts_grid
 from agent.consent.wording import CertificateWords, certificate_words
 from agent.keys import CertificateId
 
@@ -136,23 +136,16 @@ class _Radio(QRadioButton):
 
 
 def _facts(words: CertificateWords, texts: Texts) -> QGridLayout:
-    grid = QGridLayout()
-    grid.setHorizontalSpacing(12)
-    grid.setVerticalSpacing(2)
-    grid.setColumnStretch(1, 1)
-    rows = [
-        (texts("certificate.mst"), words.mst),
-        (texts("certificate.issuer"), words.issuer),
-        (texts("certificate.validity"), words.validity),
-    ]
+    issuer = [(texts("certificate.issuer"), words.issuer)]
     if words.token:
-        rows.append((texts("certificate.token"), words.token))
-    for row, (name, value) in enumerate(rows):
-        key = QLabel(name)
-        key.setObjectName("key")
-        grid.addWidget(key, row, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(Foreign(value, name=name), row, 1)
-    return grid
+        issuer.append((texts("certificate.token"), words.token))
+    return facts_grid(
+        (
+            (texts("certificate.mst"), words.mst),
+            (texts("certificate.validity"), words.validity),
+        ),
+        issuer,
+    )
 
 
 def _spoken(words: CertificateWords, texts: Texts) -> str:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
+    QHBoxLayout,
     QLabel,
     QSizePolicy,
     QVBoxLayout,
@@ -78,36 +79,43 @@ class Foreign(QLabel):
 
 
 class Card(QFrame):
-    """A framed group with a small caption."""
+    """A framed group with a small caption, and something reassuring at the caption's right."""
 
-    def __init__(self, caption: str = "", *, kind: str = "card") -> None:
+    def __init__(self, caption: str = "", *, aside: str = "") -> None:
         super().__init__()
-        self.setObjectName(kind)
+        self.setObjectName("card")
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(16, 12, 16, 12)
         self.column.setSpacing(6)
         if caption:
-            self.column.addWidget(Own(caption, kind="caption"))
+            row = QHBoxLayout()
+            row.addWidget(Own(caption, kind="caption"), 1)
+            if aside:
+                good = QLabel(aside)
+                good.setObjectName("good")
+                row.addWidget(good)
+            self.column.addLayout(row)
 
     def add(self, *widgets: QWidget) -> None:
         for widget in widgets:
             self.column.addWidget(widget)
 
-    def add_facts(self, *rows: Sequence[tuple[str, str]]) -> None:
-        """Rows of one or two facts, each a name of ours and a foreign value."""
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(12)
-        grid.setVerticalSpacing(3)
-        grid.setColumnStretch(1, 2)
-        grid.setColumnStretch(3, 3)
-        for row, facts in enumerate(rows):
-            for place, (name, value) in enumerate(facts):
-                key = QLabel(name)
-                key.setObjectName("key")
-                grid.addWidget(key, row, 2 * place, Qt.AlignmentFlag.AlignTop)
-                span = 1 if len(facts) > 1 else 3
-                grid.addWidget(Foreign(value, name=name), row, 2 * place + 1, 1, span)
-        self.column.addLayout(grid)
+
+def facts_grid(*rows: Sequence[tuple[str, str]]) -> QGridLayout:
+    """Rows of one or two facts, each a name of ours and a foreign value."""
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(12)
+    grid.setVerticalSpacing(3)
+    grid.setColumnStretch(1, 1)
+    grid.setColumnStretch(3, 1)
+    for row, facts in enumerate(rows):
+        for place, (name, value) in enumerate(facts):
+            key = QLabel(name)
+            key.setObjectName("key")
+            grid.addWidget(key, row, 2 * place, Qt.AlignmentFlag.AlignTop)
+            span = 1 if len(facts) > 1 else 3
+            grid.addWidget(Foreign(value, name=name), row, 2 * place + 1, 1, span)
+    return grid
 
 
 class Banner(QFrame):

@@ -12,7 +12,9 @@ from agent.keys import PinState, TokenInfo
 class PinPanel(QWidget):
     """A labelled PIN field, or for a PIN pad the instruction alone."""
 
-    def __init__(self, texts: Texts, token: TokenInfo | None, state: PinState) -> None:
+    def __init__(
+        self, texts: Texts, token: TokenInfo | None, state: PinState, *, confirm: str
+    ) -> None:
         super().__init__()
         self._texts = texts
         self.field = PinField()
@@ -22,7 +24,11 @@ class PinPanel(QWidget):
         label = QLabel(texts("pin.label", token=shown) if name else texts("pin.label_bare"))
         label.setObjectName("strong")
         label.setBuddy(self.field)
-        self.help = Own(texts("pin.pad" if state.pin_pad else "pin.help"), kind="small")
+        button = confirm.replace("&", "")
+        self.help = Own(
+            texts("pin.pad", button=button) if state.pin_pad else texts("pin.help"),
+            kind="strong" if state.pin_pad else "small",
+        )
         self._caps = Own(texts("pin.caps"), kind="caution")
         self._caps.hide()
         self._hint = Own(kind="caution")
@@ -34,7 +40,6 @@ class PinPanel(QWidget):
         self.field.caps_suspected.connect(self._caps.setVisible)
         self.field.setAccessibleName(label.text().replace("&", ""))
         if state.pin_pad:
-            self.help.setObjectName("strong")
             label.hide()
             self.field.hide()
         self.hint(state)

@@ -7,7 +7,7 @@ right is decided by `agent.consent.states` alone.
 
 import time
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QCursor, QGuiApplication, QKeyEvent, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QLayout,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -27,7 +28,9 @@ from agent.consent.window_messages import Answer, Command, Moved, Refused
 from agent.consent.windows.pieces import Own
 from agent.consent.windows.pipe import Pipe
 
-_WIDTH = 620
+_WIDTH = 660
+_LOWEST = 240
+_SCROLL_BAR = 14
 #: The countdown is shown only at the end: a clock ticking from the start hurries people.
 _COUNTDOWN_FROM = 60
 #: Share of the screen's height that a window may take.
@@ -50,6 +53,7 @@ class QuestionWindow(QDialog):
         self.consent = Consent()
         self._confirming: list[QPushButton] = []
         self._deadline = time.monotonic() + seconds
+        self._space = _screen_space()
         self.setWindowTitle(f"{window_title} – {texts('app.name')}")
         self.setAccessibleName(title)
 
@@ -71,14 +75,16 @@ class QuestionWindow(QDialog):
         self.buttons.setSpacing(10)
         self.buttons.addWidget(self.countdown, 1)
 
-        self._column = column = QVBoxLayout(self)
+        self._head = _header(self.heading, texts)
+        self._foot = QVBoxLayout()
+        column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(_header(self.heading, texts))
+        column.addLayout(self._head)
         column.addWidget(self._scroll, 1)
         self.dock = QVBoxLayout()
         self.dock.setSpacing(10)
-        column.addWidget(_footer(self.dock, self.buttons))
+        column.addWidget(_footer(self._foot, self.dock, self.buttons))
         pipe.arrived.connect(self.obey)
 
     # --- for subclasses --------------------------------------------------------------------------
@@ -89,6 +95,11 @@ class QuestionWindow(QDialog):
 
     def obey(self, command: Command) -> None:
         """Something happened while the window is open."""
+
+    def give_up(self, pixels: int) -> bool:
+        """Become less tall by up to `pixels`; False when there is nothing left to give."""
+        del pixels
+        return False
 
     def add_refusal(self, label: str) -> QPushButton:
         button = self._button(label)
@@ -149,13 +160,14 @@ class QuestionWindow(QDialog):
 
     def present(self) -> None:
         """Show, raise and focus the window, in the middle of the screen the user is on."""
-        screen = QGuiApplication.screenAt(QCursor.pos()) or QGuiApplication.primaryScreen()
-        space = screen.availableGeometry()
-        width = min(_WIDTH, space.width())
-        self.resize(QSize(width, min(self._wanted_height(width), round(space.height() * _TALLEST))))
+        self._space = _screen_space()
+        for part in self.findChildren(QWidget):
+            part.ensurePolished()  # before that, sizes are those of another font
+        self.resize(QSize(min(_WIDTH, self._space.width()), 0))
+        self.fit()
         frame = self.frameGeometry()
-        frame.moveCenter(space.center())
-        self.move(frame.left(), max(frame.top(), space.top()))
+        frame.moveCenter(self._space.center())
+        self.move(frame.left(), max(frame.top(), self._space.top()))
         self.show()
         self.raise_()
         self.activateWindow()
@@ -225,9 +237,33 @@ class QuestionWindow(QDialog):
         self.buttons.addWidget(button)
         return button
 
-    def _wanted_height(self, width: int) -> int:
-        around = self._column.totalMinimumSize().height() - self._scroll.minimumSizeHint().height()
-        return max(self.page.totalHeightForWidth(width) + around + 6, 240)
+    def fit(self) -> None:
+        """Grow to the content, as far as the screen goes; never shrink under the user's hand."""
+        most = round(self._space.height() * _TALLEST)
+        while (overflow := self._wanted_height() - most) > 0 and self.give_up(overflow):
+            pass
+        self.resize(self.width(), min(max(self._wanted_height(), self.height()), most))
+
+    def _wanted_height(self) -> int:
+        # Layouts remember heights, and hear of a change inside only in Qt's next round.
+        for part in self.findChildren(QWidget):
+            part.updateGeometry()
+        # As if the page had a scroll bar: a page that just fits without one would keep it.
+        page = _height(self.page, self.width() - _SCROLL_BAR)
+        around = _height(self._head, self.width()) + _height(self._foot, self.width())
+        return max(around + page + 2, _LOWEST)
+
+
+def _height(layout: QLayout, width: int) -> int:
+    if layout.hasHeightForWidth():
+        return max(layout.totalHeightForWidth(width), layout.totalMinimumSize().height())
+    return layout.totalSizeHint().height()
+
+
+def _screen_space() -> QRect:
+    """What the screen that the user is on leaves to windows."""
+    screen = QGuiApplication.screenAt(QCursor.pos()) or QGuiApplication.primaryScreen()
+    return screen.availableGeometry()
 
 
 def _header(heading: Own, texts: Texts) -> QHBoxLayout:
@@ -257,11 +293,11 @@ def _scrolling(page: QWidget) -> QScrollArea:
     return scroll
 
 
-def _footer(dock: QVBoxLayout, buttons: QHBoxLayout) -> QFrame:
+def _footer(column: QVBoxLayout, dock: QVBoxLayout, buttons: QHBoxLayout) -> QFrame:
     """What is always in sight, however long the page is."""
     footer = QFrame()
     footer.setObjectName("footer")
-    column = QVBoxLayout(footer)
+    footer.setLayout(column)
     column.setContentsMargins(20, 12, 20, 14)
     column.setSpacing(12)
     column.addLayout(dock)

@@ -94,7 +94,6 @@ class SelectWindow(QuestionWindow):
 def _waiting(texts: Texts) -> Card:
     """What stands in the list's place while there is nothing to choose."""
     card = Card()
-    card.setObjectName("card")
     for text, kind in ((texts("select.empty"), "empty"), (texts("select.empty_hint"), "muted")):
         sentence = Own(text, kind=kind)
         sentence.setAlignment(Qt.AlignmentFlag.AlignHCenter)

@@ -21,6 +21,7 @@ from agent.consent.windows.cards import asker_card, certificate_card, document_c
 from agent.consent.windows.pieces import Banner, Own
 from agent.consent.windows.pin_panel import PinPanel
 from agent.consent.windows.pipe import Pipe
+from agent.consent.windows.preview import Preview
 from agent.consent.windows.progress import Progress
 from agent.consent.windows.question import QuestionWindow
 from agent.consent.wording import NAME_CHARS
@@ -44,24 +45,26 @@ class SignWindow(QuestionWindow):
 
         self.setAccessibleDescription(_summary(question))
         self.page.addWidget(asker_card(question.asker, texts))
+        self._preview: Preview | None = None
         if question.description is not None:
-            self.page.addWidget(document_card(question.name, question.description, texts))
+            card = document_card(question.name, question.description, texts)
+            self._preview = card.findChild(Preview)
+            self.page.addWidget(card)
         elif login:
             self.page.addWidget(Own(texts("login.note")))
         self.page.addWidget(certificate_card(question.certificate, texts))
         self.page.addStretch(1)
 
         self.banner = Banner()
-        self.pin = PinPanel(texts, question.certificate.token, question.pin)
+        confirm = texts("button.login" if login else "button.sign")
+        self.pin = PinPanel(texts, question.certificate.token, question.pin, confirm=confirm)
         self.progress = Progress(texts)
         self.progress.hide()
         for widget in (self.banner, self.pin, self.progress):
             self.dock.addWidget(widget)
 
         self.refuse = self.add_refusal(texts("button.refuse"))
-        self.sign = self.add_confirmation(
-            texts("button.login" if login else "button.sign"), kind="primary"
-        )
+        self.sign = self.add_confirmation(confirm, kind="primary")
         self.sign.clicked.connect(self._confirm)
         self.pin.field.entered.connect(self._confirm)
         self.pin.field.textChanged.connect(self.refresh)
@@ -71,6 +74,9 @@ class SignWindow(QuestionWindow):
 
     def ready(self) -> bool:
         return self._pin_state.pin_pad or bool(self.pin.field.text())
+
+    def give_up(self, pixels: int) -> bool:
+        return self._preview is not None and self._preview.give_up(pixels)
 
     def obey(self, command: Command) -> None:
         match command:
@@ -142,9 +148,11 @@ class SignWindow(QuestionWindow):
             self.step(Event.TOKEN_GONE)
         self.restart_clock(seconds)
         self.pin.field.setFocus()
+        self.fit()
 
     def _warn(self, text: str, *, kind: str = "warn") -> None:
         self.banner.say(text, kind=kind)
+        self.fit()
         QAccessible.updateAccessibility(QAccessibleEvent(self.banner, QAccessible.Event.Alert))
 
     def _refusal_label(self) -> str:

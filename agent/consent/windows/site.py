@@ -22,10 +22,10 @@ class SiteWindow(QuestionWindow):
             title=texts(f"site.title{suffix}"),
             seconds=ask.seconds,
         )
-        self.setAccessibleDescription(f"{origin.text}. {texts('site.lead')}")
+        self.setAccessibleDescription(f"{origin.text}. {texts(f'site.lead{suffix}')}")
         self.page.addWidget(asker_card(asker, texts, reason=ask.question.reason))
-        self.page.addWidget(Own(texts("site.lead")))
-        self.page.addWidget(Own(texts("site.check"), kind="strong"))
+        self.page.addWidget(Own(texts(f"site.lead{suffix}")))
+        self.page.addWidget(Own(texts(f"site.check{suffix}"), kind="strong"))
         note = "site.always_note" if origin.may_be_remembered else "site.insecure_note"
         self.page.addWidget(Own(texts(note), kind="small"))
         self.page.addStretch(1)

@@ -96,7 +96,7 @@ QLabel#small { color: $muted; font-size: ${small}pt; }
 QLabel#strong { font-weight: 600; }
 QLabel#origin { font-size: ${hero}pt; font-weight: 650; }
 QLabel#empty { font-size: ${title}pt; font-weight: 600; }
-QLabel#good { color: $good_text; }
+QLabel#good { color: $good_text; font-size: ${small}pt; }
 QLabel#caution { color: $warn_text; }
 QLabel#mono { font-family: "$mono"; font-size: ${small}pt; }
 QFrame#card { background: $card; border: 1px solid $line; border-radius: 10px; }
@@ -126,6 +126,11 @@ QLabel#stateCaution { color: $warn_text; font-size: ${small}pt; font-weight: 600
 QLabel#stateBad { font-size: ${small}pt; font-weight: 600; }
 QFrame#choice[usable="false"] QLabel#bad { color: $danger_text; }
 QRadioButton { spacing: 0; }
+QRadioButton::indicator { width: 14px; height: 14px; border: 2px solid $field_line;
+  border-radius: 9px; background: $field; }
+QRadioButton::indicator:checked { width: 8px; height: 8px; border: 5px solid $accent; }
+QRadioButton::indicator:focus { border-color: $accent; }
+QRadioButton::indicator:disabled { border-color: $line; background: $window; }
 QPushButton {
   background: $card; color: $text; border: 1px solid $field_line; border-radius: 7px;
   padding: 8px 18px; min-width: 74px; min-height: 1.25em;
