@@ -80,7 +80,7 @@ def load(path: Path) -> Config:
 def _path(wanted: type, value: Any) -> Any:
     if wanted is Path and isinstance(value, str):
         return Path(value)
-    raise NotImplementedError
+    raise ValueError("Expected a path as text")
 
 
 def _plainly(error: msgspec.ValidationError) -> str:

@@ -35,6 +35,8 @@ class Entry:
     serial: str
     outcome: str  # "signed", or the error code it ended with
     evidence: tuple[bytes, ...] = ()  # DER: the chain above, OCSP responses and CRLs relied on
+    #: SHA-256, hex, of evidence that is too large to keep beside every signature (whole CRLs).
+    evidence_hashes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,7 @@ def canonical(number: int, entry: Entry) -> bytes:
         "serial": entry.serial,
         "outcome": entry.outcome,
         "evidence": [b64encode(item).decode() for item in entry.evidence],
+        "evidence_hashes": list(entry.evidence_hashes),
     }
     return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
@@ -75,6 +78,7 @@ def parse(text: bytes) -> tuple[int, Entry]:
         serial=fields["serial"],
         outcome=fields["outcome"],
         evidence=tuple(b64decode(item, validate=True) for item in fields["evidence"]),
+        evidence_hashes=tuple(fields["evidence_hashes"]),
     )
 
 

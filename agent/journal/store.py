@@ -134,7 +134,9 @@ class Journal:
         fresh.replace(self._head_file)
 
 
-def _check(number: int, stored_number: int, text: bytes, digest: bytes, previous: bytes) -> None:
+def _check(number: int, stored_number: int, text: object, digest: object, previous: bytes) -> None:
+    if not isinstance(text, bytes) or not isinstance(digest, bytes):
+        raise JournalBroken(number, "the entry or the one before it was changed")
     if stored_number != number:
         raise JournalBroken(number, "an entry is missing")
     if link(previous, text) != digest:

@@ -1,14 +1,19 @@
 """The journal's line for one request: written once, whatever the end."""
 
 import asyncio
+import hashlib
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 from agent.errors import AgentError
 from agent.journal import Entry
 from agent.signing.candidates import Candidate
 from agent.signing.desk import Desk, Errand
+
+#: A CRL can have megabytes; of a larger piece only the hash is kept.
+_MAX_EVIDENCE_BYTES: Final = 64 * 1024
 
 
 class Record:
@@ -42,6 +47,7 @@ class Record:
         with self._lock:
             if self._closed:
                 return False
+            evidence = self._candidate.assessment.evidence
             self._desk.journal.append(
                 Entry(
                     at=self._desk.now(),
@@ -53,7 +59,12 @@ class Record:
                     holder=self._candidate.summary.holder,
                     serial=self._candidate.summary.serial,
                     outcome=outcome,
-                    evidence=self._candidate.assessment.evidence,
+                    evidence=tuple(e for e in evidence if len(e) <= _MAX_EVIDENCE_BYTES),
+                    evidence_hashes=tuple(
+                        hashlib.sha256(e).hexdigest()
+                        for e in evidence
+                        if len(e) > _MAX_EVIDENCE_BYTES
+                    ),
                 )
             )
             self._closed = True

@@ -1,0 +1,245 @@
+"""The journal on disk: append-only, durable, and no alteration goes unnoticed."""
+
+import json
+import sqlite3
+import stat
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agent.journal import Entry, Journal, JournalBroken
+
+AT = datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
+
+
+def entry(name: str = "05-SD.xml", outcome: str = "signed") -> Entry:
+    return Entry(
+        at=AT,
+        origin="https://their.app",
+        action="sign",
+        name=name,
+        sha256="ab" * 32,
+        certificate=b"\x30\x00",
+        holder="CÔNG TY A",
+        serial="5401",
+        outcome=outcome,
+        evidence=(b"chain",),
+    )
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    with closing(Journal(tmp_path)) as opened:
+        yield opened
+
+
+def tamper(directory: Path, *statements: str) -> None:
+    """As somebody who can write the user's files: the triggers are no obstacle to them."""
+    with closing(sqlite3.connect(directory / "journal.sqlite")) as database:
+        database.execute("DROP TRIGGER IF EXISTS entries_are_never_changed")
+        database.execute("DROP TRIGGER IF EXISTS entries_are_never_removed")
+        for statement in statements:
+            database.execute(statement)
+        database.commit()
+
+
+def broken_at(directory: Path) -> int:
+    with closing(Journal(directory)) as journal, pytest.raises(JournalBroken) as broken:
+        journal.verify()
+    return broken.value.number
+
+
+def filled(directory: Path, count: int = 5) -> None:
+    with closing(Journal(directory)) as journal:
+        for number in range(count):
+            journal.append(entry(f"{number}.xml"))
+
+
+class TestAppending:
+    def test_numbers_count_up_and_the_newest_come_first(self, journal: Journal) -> None:
+        numbers = [journal.append(entry(f"{n}.xml")).number for n in range(5)]
+
+        assert numbers == [1, 2, 3, 4, 5]
+        assert [s.entry.name for s in journal.latest(limit=2)] == ["4.xml", "3.xml"]
+        assert [s.number for s in journal.latest(limit=2, before=3)] == [2, 1]
+        assert journal.verify() == 5
+
+    def test_an_empty_journal_is_in_order(self, journal: Journal) -> None:
+        assert journal.verify() == 0
+        assert journal.latest(limit=5) == ()
+
+    def test_it_goes_on_after_a_restart(self, tmp_path: Path) -> None:
+        filled(tmp_path, 2)
+        with closing(Journal(tmp_path)) as journal:
+            assert journal.append(entry()).number == 3
+            assert journal.verify() == 3
+
+    def test_threads_may_append_at_the_same_time(self, journal: Journal) -> None:
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda n: journal.append(entry(f"{n}.xml")), range(40)))
+
+        assert journal.verify() == 40
+        assert len({s.entry.name for s in journal.latest(limit=50)}) == 40
+
+    def test_sqlite_itself_refuses_to_change_or_remove(self, tmp_path: Path) -> None:
+        filled(tmp_path)
+        with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as database:
+            for statement in ("DELETE FROM entries", "UPDATE entries SET entry = ''"):
+                with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+                    database.execute(statement)
+
+    def test_every_append_is_synced_to_the_disk(self, journal: Journal) -> None:
+        assert journal._database.execute("PRAGMA synchronous").fetchone() == (3,)
+        assert journal._database.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+
+    def test_only_the_user_can_read_it(self, tmp_path: Path) -> None:
+        filled(tmp_path / "journal")
+
+        for path in (tmp_path / "journal").iterdir():
+            assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+
+
+class TestAlterationsAreFound:
+    def test_a_changed_entry(self, tmp_path: Path) -> None:
+        filled(tmp_path)
+        tamper(
+            tmp_path,
+            "UPDATE entries SET entry = replace(entry, '2.xml', 'x.xml') WHERE number = 3",
+        )
+
+        assert broken_at(tmp_path) == 3
+
+    def test_a_changed_entry_with_its_hash_made_anew(self, tmp_path: Path) -> None:
+        filled(tmp_path)
+        rechain(tmp_path, start=3, stop=3)
+
+        assert broken_at(tmp_path) == 4
+
+    def test_a_whole_chain_made_anew(self, tmp_path: Path) -> None:
+        filled(tmp_path)
+        rechain(tmp_path, start=3, stop=5)
+
+        assert broken_at(tmp_path) == 5
+
+    def test_an_entry_removed_from_the_middle(self, tmp_path: Path) -> None:
+        filled(tmp_path)
+        tamper(tmp_path, "DELETE FROM entries WHERE number = 2")
+
+        assert broken_at(tmp_path) == 2
+
+    def test_an_entry_removed_and_the_rest_moved_up(self, tmp_path: Path) -> None:
+        filled(tmp_path)
+        tamper(
+            tmp_path,
+            "DELETE FROM entries WHERE number = 2",
+            "UPDATE entries SET number = number - 1 WHERE number > 2",
+        )
+
+        assert broken_at(tmp_path) == 2
+
+    def test_two_entries_exchanged(self, tmp_path: Path) -> None:
+        filled(tmp_path)
+        tamper(
+            tmp_path,
+            "UPDATE entries SET number = 99 WHERE number = 2",
+            "UPDATE entries SET number = 2 WHERE number = 3",
+            "UPDATE entries SET number = 3 WHERE number = 99",
+        )
+
+        assert broken_at(tmp_path) == 2
+
+    @pytest.mark.parametrize("kept", [0, 1, 4])
+    def test_entries_cut_off_at_the_end(self, tmp_path: Path, kept: int) -> None:
+        filled(tmp_path)
+        tamper(tmp_path, f"DELETE FROM entries WHERE number > {kept}")
+
+        assert broken_at(tmp_path) == kept + 1
+
+    def test_a_database_exchanged_for_an_empty_one(self, tmp_path: Path) -> None:
+        filled(tmp_path)
+        (tmp_path / "journal.sqlite").unlink()
+
+        assert broken_at(tmp_path) == 1
+
+    @pytest.mark.parametrize("content", ["", "5", "five " + "00" * 32, "5 xyz"])
+    def test_a_damaged_head_file(self, tmp_path: Path, content: str) -> None:
+        filled(tmp_path)
+        (tmp_path / "journal.head").write_text(content)
+
+        broken_at(tmp_path)
+
+    def test_a_head_file_set_back(self, tmp_path: Path) -> None:
+        filled(tmp_path, 2)
+        old = (tmp_path / "journal.head").read_bytes()
+        filled(tmp_path, 3)
+        (tmp_path / "journal.head").write_bytes(old)
+
+        assert broken_at(tmp_path) == 3
+
+    @settings(max_examples=60, deadline=None)
+    @given(st.data())
+    def test_any_single_changed_byte(self, data: st.DataObject) -> None:
+        with TemporaryDirectory() as name:
+            directory = Path(name)
+            filled(directory, 3)
+            number = data.draw(st.integers(1, 3))
+            column = data.draw(st.sampled_from(("entry", "hash")))
+            with closing(sqlite3.connect(directory / "journal.sqlite")) as database:
+                database.execute("DROP TRIGGER entries_are_never_changed")
+                query = f"SELECT {column} FROM entries WHERE number = ?"
+                (old,) = database.execute(query, (number,)).fetchone()
+                place = data.draw(st.integers(0, len(old) - 1))
+                flip = data.draw(st.integers(1, 255))
+                new = bytes([*old[:place], old[place] ^ flip, *old[place + 1 :]])
+                database.execute(f"UPDATE entries SET {column} = ? WHERE number = ?", (new, number))
+                database.commit()
+
+            assert broken_at(directory) == number
+
+
+class TestAPowerFailure:
+    def test_between_the_entry_and_the_head_file_is_no_alteration(self, tmp_path: Path) -> None:
+        filled(tmp_path, 2)
+        old = (tmp_path / "journal.head").read_bytes()
+        with closing(Journal(tmp_path)) as journal:
+            journal.append(entry())
+            (tmp_path / "journal.head").write_bytes(old)  # as if this write had not happened
+            assert journal.verify() == 3
+            journal.append(entry())
+            assert journal.verify() == 4
+
+    def test_before_the_first_head_file_is_none_either(self, tmp_path: Path) -> None:
+        filled(tmp_path, 1)
+        (tmp_path / "journal.head").unlink()
+
+        with closing(Journal(tmp_path)) as journal:
+            assert journal.verify() == 1
+
+
+def rechain(directory: Path, *, start: int, stop: int) -> None:
+    """Rename the document of entry `start`, and make the hashes of `start` to `stop` anew."""
+    from agent.journal.entries import GENESIS, link
+
+    with closing(sqlite3.connect(directory / "journal.sqlite")) as database:
+        database.execute("DROP TRIGGER entries_are_never_changed")
+        rows = database.execute("SELECT number, entry FROM entries ORDER BY number").fetchall()
+        previous = GENESIS
+        for number, text in rows[:stop]:
+            renamed = text
+            if number == start:
+                fields = json.loads(text) | {"name": "x.xml"}
+                renamed = json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
+            previous = link(previous, renamed)
+            if number >= start:
+                database.execute(
+                    "UPDATE entries SET entry = ?, hash = ? WHERE number = ?",
+                    (renamed, previous, number),
+                )
+        database.commit()

@@ -1,0 +1,143 @@
+"""The command line: its exit statuses, and its words in the user's language."""
+
+import sqlite3
+import sys
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from agent.__main__ import Exit, main
+from agent.consent.grants import Grants
+from agent.journal import Entry, Journal
+from agent.platforms.instance import single_instance
+
+ORIGIN = "https://their.app"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No test touches the user's own files."""
+    for variable in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def options(tmp_path: Path) -> list[str]:
+    (tmp_path / "run").mkdir(mode=0o700)
+    return [
+        "--runtime-dir", str(tmp_path / "run"), "--data-dir", str(tmp_path / "data"),
+        "--log-dir", str(tmp_path / "log"),
+    ]  # fmt: skip
+
+
+def with_entries(directory: Path) -> Path:
+    with closing(Journal(directory / "data" / "journal")) as journal:
+        for name in ("một.xml", "hai\n\x1b[31m.xml"):
+            journal.append(
+                Entry(
+                    at=datetime(2026, 11, 1, tzinfo=UTC),
+                    origin=ORIGIN,
+                    action="sign",
+                    name=name,
+                    sha256="ab" * 32,
+                    certificate=b"",
+                    holder="CÔNG TY A",
+                    serial="54",
+                    outcome="signed",
+                )
+            )
+    return directory / "data" / "journal" / "journal.sqlite"
+
+
+class TestJournal:
+    def test_in_order_it_says_how_many(self, tmp_path, options, capsys) -> None:
+        with_entries(tmp_path)
+
+        assert main(["journal", "verify", *options]) == Exit.OK
+        assert capsys.readouterr().out == "2 mục, không mục nào bị sửa\n"
+        assert main(["journal", "verify", "--language", "en", *options]) == Exit.OK
+        assert capsys.readouterr().out == "2 entries, none altered\n"
+
+    def test_altered_it_says_where_by_a_status_of_its_own(self, tmp_path, options, capsys) -> None:
+        with closing(sqlite3.connect(with_entries(tmp_path))) as database:
+            database.execute("DROP TRIGGER entries_are_never_removed")
+            database.execute("DELETE FROM entries WHERE number = 1")
+            database.commit()
+
+        assert main(["journal", "verify", *options]) == Exit.JOURNAL_ALTERED
+        assert "mục 1" in capsys.readouterr().err
+
+    def test_a_name_cannot_break_out_of_its_line(self, tmp_path, options, capsys) -> None:
+        with_entries(tmp_path)
+
+        assert main(["journal", "list", *options]) == Exit.OK
+        lines = capsys.readouterr().out.splitlines()
+        assert len(lines) == 2
+        assert "\x1b" not in lines[0]
+        assert "một.xml" in lines[1]
+
+
+class TestSites:
+    def test_they_are_listed_and_forgotten(self, tmp_path, options, capsys) -> None:
+        Grants(tmp_path / "data" / "sites.json").remember(ORIGIN)
+
+        assert main(["sites", *options]) == Exit.OK
+        assert ORIGIN in capsys.readouterr().out
+        assert main(["sites", "--forget", ORIGIN, *options]) == Exit.OK
+        assert main(["sites", "--forget", ORIGIN, *options]) == Exit.FAILED
+        main(["sites", *options])
+        assert "Chưa có trang web nào" in capsys.readouterr().out
+
+    def test_not_behind_a_running_agents_back(self, tmp_path, options) -> None:
+        with single_instance(tmp_path / "run"):
+            assert main(["sites", "--forget", ORIGIN, *options]) == Exit.ALREADY_RUNNING
+
+
+class TestOthers:
+    def test_nothing_runs(self, options, capsys) -> None:
+        assert main(["status", *options]) == Exit.NOT_RUNNING
+        assert main(["stop", *options]) == Exit.NOT_RUNNING
+        assert "không chạy" in capsys.readouterr().err
+
+    @pytest.mark.usefixtures("clean_root")
+    def test_one_runs_already(self, tmp_path, options) -> None:
+        with single_instance(tmp_path / "run"):
+            assert main(options) == Exit.ALREADY_RUNNING
+
+    def test_a_configuration_that_cannot_be_used(self, tmp_path, options, capsys) -> None:
+        (tmp_path / "bad.toml").write_text("[modulez]")
+
+        assert main(["modules", "--config", str(tmp_path / "bad.toml"), *options]) == Exit.USAGE
+        assert "modulez" in capsys.readouterr().err
+
+    @pytest.mark.usefixtures("clean_root")
+    def test_a_script_that_cannot_be_used_starts_nothing(self, tmp_path, options, capsys) -> None:
+        (tmp_path / "script.toml").write_text("sing = 1")
+        (tmp_path / "agent.toml").write_text("[server]\nports = [0]\n[modules]\ndiscover = false")
+        config = ["--config", str(tmp_path / "agent.toml")]
+
+        script = ["--scripted-consent", str(tmp_path / "script.toml")]
+        assert main(["run", *script, *config, *options]) == Exit.USAGE
+        assert "sing" in capsys.readouterr().err
+        assert not (tmp_path / "run" / "agent.json").exists()
+
+    def test_modules_are_named_with_the_reason(self, tmp_path, options, capsys) -> None:
+        (tmp_path / "agent.toml").write_text('[modules]\ndiscover = false\npaths = ["no.so"]')
+
+        assert main(["modules", "--config", str(tmp_path / "agent.toml"), *options]) == Exit.OK
+        assert "no.so" in capsys.readouterr().out
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="each system has its own place")
+    def test_autostart_is_switched_on_and_off(self, home, options, capsys) -> None:
+        for what, said in (("status", "Không"), ("on", "autostart"), ("off", "Không")):
+            assert main(["autostart", what, *options]) == Exit.OK
+            assert said in capsys.readouterr().out
+
+    def test_a_wrong_command_shows_the_usage(self) -> None:
+        with pytest.raises(SystemExit) as ended:
+            main(["sign", "everything"])
+
+        assert ended.value.code == Exit.USAGE
