@@ -38,7 +38,7 @@ def attributes(draw: st.DrawFn) -> str:
     for prefix, uri in draw(st.lists(st.tuples(PREFIXES, URIS), max_size=2)):
         written[f"xmlns{prefix and ':'}{prefix}"] = quoteattr(uri)
         if prefix and draw(st.booleans()):
-            written[f"{prefix}:x"] = quoteattr(draw(TEXTS))
+            written[f"{prefix}:{prefix}"] = quoteattr(draw(TEXTS))
     if draw(st.booleans()):
         written["xml:lang"] = '"vi"'
     space = draw(st.sampled_from([" ", "  ", "\n\t"]))
