@@ -20,16 +20,18 @@ def make_app(office: Office, settings: Settings) -> web.Application:
     app[STREAMS] = set()
     for method, path, endpoint in API:
         app.router.add_route(method, path, endpoint)
+    # The files below answer every other path, so what the API does not know must end here.
+    app.router.add_route("*", "/api/{unknown:.*}", _unknown)
     app.router.add_get("/", _index)
-    for prefix, folder in (
-        ("/protocol", _folder("protocol", "js")),
-        ("/", _folder("webui", "static")),
-    ):
-        if folder.is_dir():
-            app.router.add_static(prefix, folder)
+    app.router.add_static("/protocol", _folder("protocol", "js"))
+    app.router.add_static("/", _folder("webui", "static"))
     app.on_response_prepare.append(guard.add_headers)
     app.on_shutdown.append(end_all)
     return app
+
+
+async def _unknown(_: web.Request) -> web.StreamResponse:
+    raise web.HTTPNotFound
 
 
 async def _index(_: web.Request) -> web.FileResponse:

@@ -13,7 +13,7 @@ from webui.filing.office import Office
 
 OFFICE: Final = web.AppKey("office", Office)
 SETTINGS: Final = web.AppKey("settings", Settings)
-ORIGIN: Final = "kyso_origin"  # the request's key for the origin it was made to
+ORIGIN: Final = web.RequestKey("origin", str)  # the origin that the request was made to
 
 #: Requests are a few hundred bytes; only a signed document is larger.
 SMALL: Final = 64 * 1024
@@ -27,8 +27,7 @@ def office(request: web.Request) -> Office:
 
 
 def own_origin(request: web.Request) -> str:
-    origin: str = request[ORIGIN]
-    return origin
+    return request[ORIGIN]
 
 
 async def body(request: web.Request, shape: type[T], *, limit: int = SMALL) -> T:

@@ -1,10 +1,10 @@
 """signxml with one mistake mended: how it canonicalises SignedInfo where it stands.
 
 libxml2, asked for the canonical form of a *part* of a tree, writes an empty `xmlns=""` on elements
-two levels down that inherit their default namespace from outside it. Real signatures in this
-profile, whose SignedInfo inherits everything (facts B3), then do not verify. A copy of the part, in
-a document of its own, carries the inherited declarations and is canonicalised rightly. (signxml's own
-switch for this deletes the text ` xmlns=""` wherever it stands, in content too.)
+two levels down that inherit their default namespace from outside it. Real signatures here,
+whose SignedInfo inherits everything (facts B3), then do not verify. A copy of the part, in
+a document of its own, carries the inherited declarations and is canonicalised rightly. (The
+switch that signxml has for this deletes the text ` xmlns=""` wherever it stands, in content too.)
 """
 
 from typing import Any
