@@ -7,9 +7,10 @@ printed names differ between programs in order, escaping and attribute names.
 
 import re
 import unicodedata
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from asn1crypto import core, x509
+if TYPE_CHECKING:
+    from asn1crypto import x509
 
 _UID: Final = "0.9.2342.19200300.100.1.1"
 _CANONICAL: Final = re.compile(r"\d{10}|\d{12}|\d{13}")
@@ -33,7 +34,7 @@ def printed_mst(canonical: str) -> str:
     return f"{canonical[:10]}-{canonical[10:]}" if len(canonical) == 13 else canonical  # noqa: PLR2004
 
 
-def identifiers(certificate: x509.Certificate) -> dict[str, tuple[str, ...]]:
+def identifiers(certificate: "x509.Certificate") -> dict[str, tuple[str, ...]]:
     """All prefixed UID values of the subject, by upper-case prefix, in their order."""
     found: dict[str, tuple[str, ...]] = {}
     for rdn in certificate.subject.chosen:
@@ -48,24 +49,26 @@ def identifiers(certificate: x509.Certificate) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def msts(certificate: x509.Certificate) -> tuple[str, ...]:
+def msts(certificate: "x509.Certificate") -> tuple[str, ...]:
     """The certificate's MSTs in canonical form; a value that is not an MST is left out."""
     values = identifiers(certificate).get("MST", ())
     return tuple(m for m in map(canonical_mst, values) if m is not None)
 
 
-def attribute_text(attribute: x509.NameTypeAndValue) -> str | None:
+def attribute_text(attribute: "x509.NameTypeAndValue") -> str | None:
     """A name attribute's value in whatever string type the CA chose; None if it is not a string.
 
     asn1crypto insists on the types of RFC 5280 and fails on, say, a UID in IA5String.
     Raises ValueError for bytes that the string type does not allow.
     """
+    from asn1crypto import core  # late: who only compares numbers does without it
+
     pair = core.SequenceOf.load(attribute.dump(), spec=core.Any)
     value = pair[1].parse()
     return value.native if isinstance(value, core.AbstractString) else None
 
 
-def printed_serial(certificate: x509.Certificate) -> str:
+def printed_serial(certificate: "x509.Certificate") -> str:
     """The serial number as certificate viewers print it: hex, upper case, leading zeros kept."""
     octets: bytes = certificate["tbs_certificate"]["serial_number"].contents
     return octets.hex().upper()

@@ -13,6 +13,7 @@ from agent import log
 from agent.app.options import Options
 from agent.app.parts import judge, modules, prompts, sites
 from agent.formats.api import Format
+from agent.formats.names import PROFILE_NAMES
 from agent.journal import Journal
 from agent.platforms import directories, instance, runtime
 from agent.server.edge import Edge
@@ -57,6 +58,7 @@ async def _serve(options: Options, redaction: log.Redaction) -> None:
                 prompts=prompts(options),
                 judge=await lifetime.enter_async_context(judge(options)),
                 formats=_formats,
+                profiles=PROFILE_NAMES,
                 journal=journal,
             ),
             sites=sites(options),
@@ -74,7 +76,7 @@ async def _serve(options: Options, redaction: log.Redaction) -> None:
 
 
 def _formats() -> Mapping[str, Format]:
-    # lxml and cryptography are not needed to be found by pages, only to sign.
+    # An agent that only waits does without lxml.
     from agent.formats.registry import FORMATS
 
     return FORMATS

@@ -3,20 +3,21 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
 from agent import platforms
 from agent.app.options import Options
-from agent.certificates.assess import Assessor
-from agent.certificates.fetch import HttpFetcher
-from agent.certificates.revocation import Limits, RevocationChecker
-from agent.certificates.trust import TrustStore
 from agent.config import Config, ConfigError
 from agent.consent.grants import Grants
 from agent.consent.nobody import NobodyToAsk
 from agent.consent.prompts import Prompts
-from agent.signing.desk import Judge
+from agent.signing.desk import Assessment, Judge, Summary
 from agent.tokens.modules import Finding, Module, Policy, find_modules
+
+if TYPE_CHECKING:
+    from agent.certificates.fetch import Fetcher
 
 _log: Final = logging.getLogger(__name__)
 
@@ -60,13 +61,44 @@ def prompts(options: Options) -> Prompts:
 @asynccontextmanager
 async def judge(options: Options) -> AsyncIterator[Judge]:
     """Believes the administrator's roots, and those that the user added."""
+    from agent.certificates.fetch import HttpFetcher
+
     async with HttpFetcher() as fetcher:
-        yield Assessor(
+        yield _LateJudge(options, fetcher)
+
+
+class _LateJudge:
+    """The assessor, loaded when the first certificate is to be judged.
+
+    It brings asn1crypto and certificate validation: a fifth of the start, and ten megabytes.
+    """
+
+    def __init__(self, options: Options, fetcher: "Fetcher") -> None:
+        self._options = options
+        self._fetcher = fetcher
+
+    @cached_property
+    def _assessor(self) -> Judge:
+        from agent.certificates.assess import Assessor
+        from agent.certificates.revocation import Limits, RevocationChecker
+        from agent.certificates.trust import TrustStore
+
+        options = self._options
+        return Assessor(
             TrustStore(options.directories.data / "trust", configured=options.config.trust.roots),
             RevocationChecker(
-                fetcher, limits=Limits.within(options.config.revocation.timeout_seconds)
+                self._fetcher, limits=Limits.within(options.config.revocation.timeout_seconds)
             ),
         )
+
+    def describe(self, der: bytes, /) -> Summary:
+        return self._assessor.describe(der)
+
+    def glance(self, der: bytes, /, *, at: datetime) -> Assessment:
+        return self._assessor.glance(der, at=at)
+
+    async def assess(self, der: bytes, /, *, at: datetime) -> Assessment:
+        return await self._assessor.assess(der, at=at)
 
 
 def sites(options: Options) -> Grants:

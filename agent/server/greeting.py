@@ -44,7 +44,7 @@ def greet(
         version=PRODUCT_VERSION,
         rights=client.rights(edge.sites),
         origin=caller.origin,
-        capabilities=(*METHODS, *(f"profile:{name}" for name in edge.desk.formats())),
+        capabilities=(*METHODS, *(f"profile:{name}" for name in edge.desk.profiles)),
         demo=edge.demo,
     )
     return client, result

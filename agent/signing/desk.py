@@ -67,6 +67,8 @@ class Desk:
     judge: Judge
     #: The table from a profile's name; a function, since the formats' libraries load at first use.
     formats: Callable[[], Mapping[str, Format]]
+    #: Its keys, to be told without loading them.
+    profiles: tuple[str, ...]
     journal: Journal
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     #: How long a request waits for a token to be plugged in.

@@ -155,6 +155,7 @@ def desk_with(
         prompts=user,
         judge=judge or TableJudge(),
         formats=lambda: {"test": AppendingFormat()},
+        profiles=("test",),
         journal=Journal(directory / "journal"),
         waiting_seconds=waiting_seconds,
     )

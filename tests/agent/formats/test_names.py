@@ -1,0 +1,8 @@
+"""The names are those of the table."""
+
+from agent.formats.names import PROFILE_NAMES
+from agent.formats.registry import FORMATS
+
+
+def test_the_names_are_the_tables_keys() -> None:
+    assert tuple(FORMATS) == PROFILE_NAMES
