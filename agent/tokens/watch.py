@@ -85,11 +85,14 @@ class ModuleWatch:
     async def _until_something_happens(self) -> None:
         """Return when a scan is due."""
         while True:
+            fresh = bool(self._looks_due)
             try:
                 async with asyncio.timeout(self._patience()):
                     await self._woken.wait()
             except TimeoutError:
-                if self._seen is None or not await self._same_as_before():
+                # What could not be read just after an event may be readable by now.
+                unread = fresh and any(slot.trouble for slot in self.slots)
+                if unread or not await self._same_as_before():
                     return
             else:
                 # A worker that is lost again and again is started ever more slowly.

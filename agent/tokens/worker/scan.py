@@ -1,6 +1,7 @@
 """Reading what is on the tokens, without a PIN and without changing anything."""
 
 from collections.abc import Callable
+from enum import StrEnum
 
 from agent.keys import KeyType
 from agent.tokens.calls import (
@@ -32,23 +33,28 @@ def poll(module: Cryptoki) -> Polled:
 
 
 def present(module: Cryptoki) -> list[Token]:
-    """The tokens now in the readers, looked at afresh.
+    """The tokens now in the readers, looked at afresh, as far as they can be read.
 
     Without C_GetSlotList a module may go on telling of a token that is gone or was swapped.
     """
+    readable = (_token(module, slot) for slot in _occupied(module))
+    return [token for token in readable if token is not None]
+
+
+def _occupied(module: Cryptoki) -> list[int]:
     try:
-        slots = module.slots(with_token=True)
+        return module.slots(with_token=True)
     except CryptokiError:
-        # The service behind the module is gone (pcscd killed), so is every token.
+        # The service behind the module is gone (pcscd killed), and with it every token.
         return []
-    tokens = []
-    for slot in slots:
-        try:
-            tokens.append(module.token(slot))
-        except CryptokiError:
-            # CKR_TOKEN_NOT_RECOGNIZED and the like: a card of somebody else's.
-            continue
-    return tokens
+
+
+def _token(module: Cryptoki, slot: int) -> Token | None:
+    """None for a card that is of no known kind, or fails, or is just being pulled."""
+    try:
+        return module.token(slot)
+    except CryptokiError:
+        return None
 
 
 def _readers(module: Cryptoki) -> tuple[str, ...]:
@@ -143,10 +149,22 @@ def public_part(module: Cryptoki, session: int, handle: int, kind: KeyType | Non
         return b""
 
 
-def find_token(module: Cryptoki, wanted: TokenRef) -> tuple[Token | None, bool]:
-    """The wanted token wherever it now is, and whether its old slot holds another one."""
-    tokens = present(module)
-    same = [token for token in tokens if token.ref.same_token(wanted)]
-    same.sort(key=lambda token: token.ref.slot != wanted.slot)
-    other = any(token.ref.slot == wanted.slot and token not in same for token in tokens)
-    return (same[0] if same else None), other
+class Absence(StrEnum):
+    """Why a token is not found."""
+
+    REMOVED = "its slot is empty"
+    CHANGED = "another token is in its slot"
+    UNREADABLE = "what is in its slot does not answer"
+
+
+def find_token(module: Cryptoki, wanted: TokenRef) -> Token | Absence:
+    """The wanted token, looked at afresh, in whichever slot it now is; its old one first."""
+    slots = sorted(_occupied(module), key=lambda slot: slot != wanted.slot)
+    absence = Absence.REMOVED
+    for slot in slots:
+        token = _token(module, slot)
+        if token is not None and token.ref.same_token(wanted):
+            return token
+        if slot == wanted.slot:
+            absence = Absence.UNREADABLE if token is None else Absence.CHANGED
+    return absence

@@ -31,7 +31,7 @@ from agent.tokens.calls import (
 from agent.tokens.mechanisms import SCHEMES, finished, to_be_signed
 from agent.tokens.worker import cryptoki, verdicts
 from agent.tokens.worker.cryptoki import Cryptoki, CryptokiError, Token
-from agent.tokens.worker.scan import find_token, key_type, public_part
+from agent.tokens.worker.scan import Absence, find_token, key_type, public_part
 
 
 class Refusal(Exception):  # noqa: N818 (an answer, not an error of ours)
@@ -130,13 +130,11 @@ class Sessions:
         return LoggedOut()
 
     def _locate(self, wanted: TokenRef) -> Token:
-        token, other = find_token(self._module, wanted)
-        if token is not None:
-            return token
+        found = find_token(self._module, wanted)
+        if isinstance(found, Token):
+            return found
         self.logout(wanted)
-        if other:
-            raise Refusal("token_changed", "another token is in the slot")
-        raise Refusal("token_removed", "the token is in no slot")
+        raise Refusal(_ABSENT[found], found.value)
 
     def _alive(self, session: _Session) -> bool:
         try:
@@ -251,6 +249,13 @@ _MECHANISMS: dict[Mechanism, int] = {
         else cryptoki.RSA_PKCS
     )
     for mechanism, scheme in SCHEMES.items()
+}
+
+
+_ABSENT = {
+    Absence.REMOVED: "token_removed",
+    Absence.CHANGED: "token_changed",
+    Absence.UNREADABLE: "token_failed",
 }
 
 
