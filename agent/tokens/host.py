@@ -28,6 +28,7 @@ from agent.tokens.calls import (
     Failed,
     KeyRef,
     LoggedIn,
+    LoggedOut,
     Login,
     Logout,
     PinRead,
@@ -73,6 +74,7 @@ class Limits:
 
 @dataclass(slots=True)
 class _Job:
+    kind: type[object]
     call: Call
     pin: bytearray | None
     limit_seconds: float
@@ -172,7 +174,7 @@ class Host:
     def log_out(self, token: TokenRef) -> None:
         """Queue the end of a login; nobody needs to wait for it, and no worker is started."""
         if self._worker is not None:
-            self._put(Logout(token=token), self._limits.login, None)
+            self._put(LoggedOut, Logout(token=token), self._limits.login, None)
 
     def rest(self) -> None:
         """End the worker after what is queued; the next question starts one again."""
@@ -218,6 +220,7 @@ class Host:
         try:
             worker = await self._ready(job, tasks)
             reply = await worker.exchange(job.call, limit_seconds=job.limit_seconds, pin=job.pin)
+            _check_kind(reply, job)
         except WorkerLost as lost:
             await self._lost(lost)
             _fail(job, _error(lost, self.module))
@@ -268,23 +271,27 @@ class Host:
                 wipe(job.pin or bytearray())
                 _fail(job, TokenError("module_failed", module=self.module.name, reason="stopped"))
 
-    def _put(self, call: Call, limit: float, pin: bytearray | None) -> asyncio.Future[Reply]:
+    def _put(
+        self, kind: type[object], call: Call, limit: float, pin: bytearray | None
+    ) -> asyncio.Future[Reply]:
         answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self._jobs.put_nowait(_Job(call, pin, limit, answer))
+        self._jobs.put_nowait(_Job(kind, call, pin, limit, answer))
         return answer
 
     async def _ask(
         self, kind: type[_R], call: Call, limit: float, pin: bytearray | None = None
     ) -> _R:
-        reply = await self._put(call, limit, pin)
-        match reply:
-            case Failed():
-                raise _refusal(reply)
-            case kind():
-                return reply
-            case _:
-                answered = type(reply).__name__
-                raise InternalError("internal_error", reason=f"the worker answered {answered}")
+        reply = await self._put(kind, call, limit, pin)
+        if isinstance(reply, Failed):
+            raise _refusal(reply)
+        assert isinstance(reply, kind)  # as checked on arrival
+        return reply
+
+
+def _check_kind(reply: Reply, job: _Job) -> None:
+    if not isinstance(reply, (job.kind, Failed)):
+        told = f"{type(reply).__name__} for {type(job.call).__name__}"
+        raise WorkerLost(Loss.GARBLED, told)
 
 
 def _fail(job: _Job, error: AgentError) -> None:
@@ -325,5 +332,7 @@ def _refusal(failed: Failed) -> AgentError:
     if failed.pin is not None:
         details |= {"final_try": failed.pin.final_try, "locked": failed.pin.locked}
         details |= {"low": failed.pin.low}
+    if failed.code == "internal_error":
+        return InternalError(failed.code, **details)
     kind = UserError if failed.code in _USERS else TokenError
     return kind(failed.code, **details)

@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 
 #: After SIGKILL only a process in an uninterruptible wait of the kernel stays; we do not wait too.
 _KILL_SECONDS = 5.0
+#: How long a process may take to end once its pipe is closed.
+_END_SECONDS = 1.0
 _ROOT = Path(agent.__file__).parent.parent
 #: These make OpenSC and others print what passes to the card, the PIN included.
 _TALKATIVE = ("OPENSC_DEBUG", "PKCS11SPY_OUTPUT", "PCSCLITE_DEBUG")
@@ -71,6 +73,7 @@ class Worker:
         self._process = process
         self._module = module
         self._number = 0
+        self._signalled = False
         self._waiting: asyncio.Future[Reply] | None = None
         self.lost: asyncio.Future[WorkerLost] = asyncio.get_running_loop().create_future()
 
@@ -136,13 +139,19 @@ class Worker:
     async def kill(self) -> None:
         """End the process now; returns when it has been waited for."""
         self._lose(Loss.DIED, "killed")
-        with suppress(ProcessLookupError):
-            self._process.kill()
+        self._signal()
         try:
             async with asyncio.timeout(_KILL_SECONDS):
                 await self._process.wait()
         except TimeoutError:
             log.exception("the worker %d of %s cannot be killed", self.pid, self._module.name)
+
+    def _signal(self) -> None:
+        """Once: asyncio's second kill would reap a process that its watcher still waits for."""
+        if not self._signalled:
+            self._signalled = True
+            with suppress(ProcessLookupError):
+                self._process.kill()
 
     def _check_first(self, reply: Reply) -> None:
         match reply:
@@ -177,13 +186,15 @@ class Worker:
                 self._deliver(answer)
         except Garbled as error:
             self._lose(Loss.GARBLED, str(error))
-            with suppress(ProcessLookupError):
-                self._process.kill()
+            self._signal()
         except (asyncio.IncompleteReadError, OSError):
-            # The pipe may close before the process ends, or be closed by what lives on.
-            with suppress(ProcessLookupError):
-                self._process.kill()
-            self._lose(Loss.DIED, _how(await self._process.wait()))
+            # The process is ending, and should be let end to tell how; or only the pipe is closed.
+            status: int | None = None
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_END_SECONDS):
+                    status = await self._process.wait()
+            self._lose(Loss.DIED, _how(status))
+            self._signal()
 
     def _deliver(self, answer: Answer) -> None:
         waiting, self._waiting = self._waiting, None
@@ -206,5 +217,7 @@ def _environment(given: Mapping[str, str]) -> dict[str, str]:
     return environment
 
 
-def _how(status: int) -> str:
+def _how(status: int | None) -> str:
+    if status is None:
+        return "closed its pipe"
     return f"signal {-status}" if status < 0 else f"status {status}"

@@ -4,6 +4,7 @@ Only `agent.tokens.process` starts this. It ends at end of file, so it cannot ou
 since a module may hang while the agent dies, each call also has an alarm that ends the process.
 """
 
+import ctypes
 import faulthandler
 import os
 import signal
@@ -38,7 +39,7 @@ def main(arguments: list[str]) -> Never:
 
 
 def _serve(pipe: Pipe, path: str) -> Never:
-    _die_with_the_agent()
+    _die_quietly()
     _set_alarm(_ALARM_SECONDS)
     try:
         service = Service(Cryptoki(path))
@@ -71,13 +72,15 @@ def _set_alarm(seconds: int) -> None:
         faulthandler.cancel_dump_traceback_later()
 
 
-def _die_with_the_agent() -> None:
-    """On Linux the kernel ends us as soon as the agent is gone, even in a hanging call."""
+def _die_quietly() -> None:
+    """With the agent, even in a hanging call (Linux), and without a window (Windows)."""
     if sys.platform == "linux":
-        import ctypes
-
         pr_set_pdeathsig = 1
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+    elif sys.platform == "win32":
+        # "python has stopped working" would keep a crashed worker until somebody clicks.
+        sem_failcriticalerrors, sem_nogpfaulterrorbox = 1, 2
+        ctypes.windll.kernel32.SetErrorMode(sem_failcriticalerrors | sem_nogpfaulterrorbox)
 
 
 if __name__ == "__main__":

@@ -254,9 +254,8 @@ def _object(value: int) -> Any:
 
 
 def _text(value: str) -> str:
-    """A padded field; bytes that are no UTF-8 arrive as lone surrogates and become U+FFFD."""
-    clean = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return clean.replace("\0", " ").strip()
+    """A padded field. (PyKCS11 leaves out what is no UTF-8; lone surrogates would not travel.)"""
+    return value.encode("utf-8", "replace").decode().replace("\0", " ").strip()
 
 
 def _length(value: int) -> int:

@@ -19,6 +19,15 @@ from agent.tokens.worker.scan import poll, scan
 from agent.tokens.worker.sessions import Refusal, Sessions
 
 
+def _place(error: Exception) -> str:
+    """What went wrong and where, without the message, which may quote anything."""
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    code = last.tb_frame.f_code if last else None
+    return f"{type(error).__name__} in {code.co_qualname if code else '?'}"
+
+
 class Service:
     """Answers each call; every answer of the module becomes a reply, never an exception."""
 
@@ -32,8 +41,10 @@ class Service:
             return self._answer(call, pin)
         except Refusal as refusal:
             return refusal.failed
-        except (CryptokiError, ValueError) as error:
+        except CryptokiError as error:
             return Failed(code="token_failed", reason=str(error))
+        except Exception as error:  # noqa: BLE001 (our own mistake: its place is told, no values)
+            return Failed(code="internal_error", reason=_place(error))
         finally:
             wipe(pin)
 
