@@ -10,7 +10,15 @@ from agent.server.client import Client
 from agent.server.edge import Edge
 from agent.server.origins import Caller
 from protocol.errors import ProtocolError
-from protocol.messages import METHODS, HelloParams, HelloResult, Progress, TokensChanged
+from protocol.messages import (
+    METHODS,
+    HelloParams,
+    HelloResult,
+    Method,
+    Progress,
+    Rights,
+    TokensChanged,
+)
 from protocol.version import PRODUCT, PRODUCT_VERSION, PROTOCOL_VERSIONS
 
 
@@ -44,10 +52,20 @@ def greet(
         version=PRODUCT_VERSION,
         rights=client.rights(edge.sites),
         origin=caller.origin,
-        capabilities=(*METHODS, *(f"profile:{name}" for name in edge.desk.profiles)),
+        capabilities=(
+            *(name for name, method in METHODS.items() if _may_ever_call(client, method)),
+            *(f"profile:{name}" for name in edge.desk.profiles),
+        ),
         demo=edge.demo,
     )
     return client, result
+
+
+def _may_ever_call(client: Client, method: Method) -> bool:
+    """A site may gain the user's permission; it never becomes native or ours."""
+    if method.native_only:
+        return client.native
+    return method.rights is not Rights.FIRST_PARTY or client.first_party
 
 
 def _judge_native(edge: Edge, caller: Caller, params: HelloParams) -> None:

@@ -55,7 +55,7 @@ class Http:
                 origins.judge_host(request.headers.getall("Host", []), port=self._port)
                 return await handler(request)
             except origins.Forbidden as why:
-                _log.warning("refused %s: %s", request.path, why)
+                _log.warning("refused %r: %s", request.path[:100], why)
                 return web.Response(status=403, text=f"{why}\n")
 
         return host_judge

@@ -1,4 +1,8 @@
-"""A site that was refused may not open the question again and again until the user gives in."""
+"""Who was refused may not open the question again and again until the user gives in.
+
+A site is counted by its origin, and all sites together, for whoever owns a domain has as many
+origins as they like.
+"""
 
 import time
 from collections import deque
@@ -7,28 +11,24 @@ from typing import Final
 
 from protocol.errors import ProtocolError
 
-#: So many refusals within so many seconds, and the site must wait until the first has passed.
-REFUSALS: Final = 3
 WITHIN_SECONDS: Final = 60.0
-#: Origins remembered; the one that was refused longest ago is forgotten first.
-_MAX_ORIGINS: Final = 256
+#: So many refusals of one site within that time, or of all sites together, and it must wait.
+REFUSALS: Final = 3
+ALL_REFUSALS: Final = 6
 
 
 class Nagging:
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._refusals: dict[str, deque[float]] = {}
+        # Only the latest ones can still count, so no more are kept.
+        self._refusals: deque[tuple[float, str]] = deque(maxlen=ALL_REFUSALS)
 
     def judge(self, origin: str) -> None:
         """Raises ProtocolError rate_limited."""
-        times = self._refusals.get(origin, ())
-        recent = [t for t in times if self._clock() - t < WITHIN_SECONDS]
-        if len(recent) >= REFUSALS:
+        now = self._clock()
+        recent = [who for when, who in self._refusals if now - when < WITHIN_SECONDS]
+        if len(recent) >= ALL_REFUSALS or recent.count(origin) >= REFUSALS:
             raise ProtocolError("rate_limited", origin=origin)
 
     def refused(self, origin: str) -> None:
-        times = self._refusals.pop(origin, deque(maxlen=REFUSALS))
-        times.append(self._clock())
-        self._refusals[origin] = times
-        if len(self._refusals) > _MAX_ORIGINS:
-            del self._refusals[next(iter(self._refusals))]
+        self._refusals.append((self._clock(), origin))

@@ -54,10 +54,11 @@ class Connections:
         self._open: set[web.WebSocketResponse] = set()
         self._per_origin: Counter[str | None] = Counter()
 
-    def full(self, caller: Caller) -> bool:
+    def full(self, caller: Caller, *, known: bool) -> bool:
+        """Strangers share half of the room: a page with many origins cannot keep the others out."""
+        room = MAX_CONNECTIONS if known else MAX_CONNECTIONS // 2
         return (
-            len(self._open) >= MAX_CONNECTIONS
-            or self._per_origin[caller.origin] >= MAX_CONNECTIONS_PER_ORIGIN
+            len(self._open) >= room or self._per_origin[caller.origin] >= MAX_CONNECTIONS_PER_ORIGIN
         )
 
     @contextmanager
@@ -90,7 +91,8 @@ async def converse(
         compress=False,
         timeout=_CLOSE_SECONDS,
     )
-    full = connections.full(caller)
+    known = caller.origin is not None and edge.sites.allows(caller.origin)
+    full = connections.full(caller, known=known)
     with connections.counted(socket, caller):
         await socket.prepare(request)
         if full:

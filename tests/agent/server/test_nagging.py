@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.server.nagging import REFUSALS, WITHIN_SECONDS, Nagging
+from agent.server.nagging import ALL_REFUSALS, REFUSALS, WITHIN_SECONDS, Nagging
 from protocol.errors import ProtocolError
 
 ORIGIN = "https://nag.test"
@@ -31,9 +31,14 @@ def test_after_three_refusals_within_a_minute_a_site_must_wait() -> None:
     nagging.judge(ORIGIN)
 
 
-def test_only_so_many_sites_are_remembered() -> None:
-    nagging = Nagging(clock=Clock())
-    for number in range(1000):
-        nagging.refused(f"https://{number}.test")
+def test_many_origins_of_one_owner_are_no_way_around_it() -> None:
+    clock = Clock()
+    nagging = Nagging(clock=clock)
+    for number in range(ALL_REFUSALS):
+        nagging.judge(f"https://{number}.nag.test")
+        nagging.refused(f"https://{number}.nag.test")
 
-    assert len(nagging._refusals) <= 256
+    with pytest.raises(ProtocolError):
+        nagging.judge("https://new.nag.test")
+    clock.now = WITHIN_SECONDS
+    nagging.judge("https://new.nag.test")

@@ -19,7 +19,7 @@ from agent.server import http, websocket
 from protocol import limits, session
 from protocol.messages import METHODS, Rights, login_message
 from tests.support.edge import Running, running
-from tests.support.prompts import Approve, ScriptedUser, Wait
+from tests.support.prompts import Approve, Refuse, ScriptedUser, Wait
 from tests.support.tokens import Card, MemoryTokens
 from tests.support.waiting import eventually
 
@@ -287,6 +287,15 @@ class TestFlooding:
 
             await eventually(there_is_room_again, "the closed connection to be counted out")
 
+    async def test_many_origins_cannot_keep_an_allowed_site_out(self, tmp_path: Path) -> None:
+        async with running(tmp_path) as agent, AsyncExitStack() as stack:
+            for number in range(limits.MAX_CONNECTIONS // 2):
+                await stack.enter_async_context(agent.page(f"https://{number}.evil.test"))
+            stranger = await stack.enter_async_context(agent.page("https://new.evil.test"))
+            assert (await stranger.receive())["error"]["data"]["code"] == "too_many_connections"
+            async with agent.page() as page:
+                assert (await page.hello())["rights"] == "site"
+
     async def test_a_message_that_is_too_large_ends_the_connection(self, tmp_path: Path) -> None:
         async with running(tmp_path) as agent, agent.page() as page:
             await page.hello()
@@ -386,6 +395,20 @@ class TestSlowloris:
             writer.transport.resume_reading()
             with suppress(ConnectionError):
                 assert len(await reader.read()) < len(document)
+
+
+class TestT25WrongPins:
+    async def test_a_page_cannot_make_a_wrong_pin_be_tried_twice(self, tmp_path: Path) -> None:
+        """T25 Autogram: a batch tried the same wrong PIN until the card was locked."""
+        card, user = Card(), ScriptedUser(Approve("00000000"), Refuse())
+        tokens = MemoryTokens(card)
+        async with running(tmp_path, tokens=tokens, user=user) as agent, agent.page() as page:
+            await page.hello()
+            error = await page.refused("login", nonce=bytes(16))
+
+        assert error["code"] == "user_refused"
+        assert card.pins_tried == ["00000000"]
+        assert card.tries_left == 2
 
 
 class TestT24OneQuestionAtATime:

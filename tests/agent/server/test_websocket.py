@@ -22,7 +22,8 @@ class TestHello:
 
         assert (result["protocol"], result["product"]) == (1, "OpenKySo")
         assert (result["rights"], result["origin"]) == ("site", ORIGIN)
-        assert "sign.xml" in result["capabilities"]
+        assert {"sign.xml", "site.request"} <= set(result["capabilities"])
+        assert not {"ticket.issue", "journal.list"} & set(result["capabilities"])
         assert "profile:test" in result["capabilities"]
         assert not result.get("demo", False)
 
