@@ -65,6 +65,9 @@ class PinField(QLineEdit):
             if not event.isAutoRepeat():
                 self.entered.emit()
             return
+        if _is_command(event):
+            event.ignore()
+            return
         self._judge_caps(event)
         super().keyPressEvent(event)
 
@@ -84,3 +87,14 @@ class PinField(QLineEdit):
             return
         shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         self.caps_suspected.emit(typed.isupper() is not shift)
+
+
+def _is_command(event: QKeyEvent) -> bool:
+    """Alt+K on a button that is still inert would otherwise type a "k" into the PIN."""
+    modifiers = event.modifiers()
+    alt = bool(modifiers & Qt.KeyboardModifier.AltModifier)
+    control = bool(modifiers & Qt.KeyboardModifier.ControlModifier)
+    meta = bool(modifiers & Qt.KeyboardModifier.MetaModifier)
+    # Both together are AltGr on Windows, with which some layouts write letters.
+    types = event.text().isprintable() and event.text() != ""
+    return types and (meta or alt is not control)

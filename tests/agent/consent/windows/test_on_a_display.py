@@ -1,0 +1,175 @@
+"""The windows as a person meets them: a real X server, real keys, real focus.
+
+What the other tests press inside the process is pressed here from outside, so that accelerators,
+focus and the window system's own ways of closing are part of it.
+"""
+
+import asyncio
+import shutil
+import subprocess
+
+import pytest
+
+from agent.consent.prompts import Grant, SignDialog
+from agent.consent.states import State
+from agent.consent.window_prompts import WindowPrompts
+from agent.consent.windows import samples
+from agent.errors import UserError
+from agent.keys import PinState
+from tests.support.display import virtual_display
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.skipif(shutil.which("xdotool") is None, reason="xdotool is not installed")
+
+
+@pytest.fixture(scope="module")
+def display():
+    with virtual_display() as name:
+        yield name
+
+
+@pytest.fixture(autouse=True)
+def _on_the_display(display, monkeypatch):
+    monkeypatch.setenv("DISPLAY", display)
+    monkeypatch.setenv("QT_QPA_PLATFORM", "xcb")
+
+
+def xdotool(*words):
+    return subprocess.run(["xdotool", *words], check=True, capture_output=True, text=True).stdout
+
+
+async def state_is(dialog: SignDialog, state: State) -> None:
+    await eventually(lambda: dialog._talk._consent.state is state, f"the state {state}")
+
+
+class Signing:
+    """A sign window with its approval awaited in the background, as the use case does."""
+
+    def __init__(self, question=samples.SIGN):
+        self.context = WindowPrompts().sign(question)
+
+    async def __aenter__(self):
+        self.dialog = await self.context.__aenter__()
+        self.ask_again()
+        return self
+
+    async def __aexit__(self, *error):
+        self.approving.cancel()
+        await asyncio.gather(self.approving, return_exceptions=True)
+        await self.context.__aexit__(*error)
+
+    def ask_again(self):
+        self.approving = asyncio.create_task(self.dialog.approval())
+
+    async def pin(self):
+        approval = await self.approving
+        return bytes(approval.pin.consume())
+
+
+async def test_pin_and_enter_sign():
+    async with Signing() as window:
+        xdotool("type", "12345678")
+        await state_is(window.dialog, State.ARMED)
+        xdotool("key", "Return")
+
+        assert await window.pin() == b"12345678"
+
+
+async def test_keys_pressed_in_the_first_moment_do_not_sign():
+    async with Signing() as window:
+        xdotool("type", "1234")
+        xdotool("key", "Return", "alt+k", "Return")
+        await state_is(window.dialog, State.ARMED)
+        assert not window.approving.done()
+        xdotool("type", "5678")
+        xdotool("key", "alt+k")
+
+        assert await window.pin() == b"12345678"
+
+
+async def test_keys_alone_reach_every_answer():
+    async with Signing() as window:
+        await state_is(window.dialog, State.ARMED)
+        xdotool("type", "1234")
+        xdotool("key", "Tab", "Tab", "space")
+
+        with pytest.raises(UserError, match="user_refused"):
+            await window.approving
+
+
+@pytest.mark.parametrize("keys", [["Escape"], ["alt+t"]])
+async def test_keys_that_refuse(keys):
+    async with Signing() as window:
+        xdotool("key", *keys)
+
+        with pytest.raises(UserError, match="user_refused"):
+            await window.approving
+
+
+async def test_a_window_killed_by_the_desktop_is_a_refusal():
+    async with Signing() as window:
+        xdotool("search", "--onlyvisible", "--name", "OpenKySo", "windowkill")
+
+        with pytest.raises(UserError, match="user_refused"):
+            await window.approving
+
+
+async def test_a_wrong_pin_is_asked_again_in_the_same_window():
+    async with Signing() as window:
+        await state_is(window.dialog, State.ARMED)
+        before = xdotool("search", "--onlyvisible", "--name", "OpenKySo")
+        xdotool("type", "1111")
+        xdotool("key", "Return")
+        assert await window.pin() == b"1111"
+        await window.dialog.pin_rejected(PinState(final_try=True))
+        window.ask_again()
+        await state_is(window.dialog, State.ARMED)
+        xdotool("type", "2222")
+        xdotool("key", "Return")
+
+        assert await window.pin() == b"2222"
+        assert xdotool("search", "--onlyvisible", "--name", "OpenKySo") == before
+
+
+async def test_the_clipboard_gets_and_gives_nothing():
+    async with Signing() as window:
+        await state_is(window.dialog, State.ARMED)
+        xdotool("type", "12")
+        xdotool("key", "ctrl+a", "ctrl+c", "ctrl+x", "ctrl+z", "End", "ctrl+v", "shift+Insert")
+        xdotool("type", "34")
+        xdotool("key", "Return")
+
+        assert await window.pin() == b"1234"
+
+
+async def test_a_site_is_allowed_by_its_accelerator():
+    prompts = WindowPrompts()
+    asking = asyncio.create_task(prompts.ask_site(samples.SITE))
+    await asyncio.to_thread(xdotool, "search", "--sync", "--onlyvisible", "--name", "OpenKySo")
+    while not asking.done():
+        # Pressed too early it does nothing; an eager user presses again.
+        xdotool("key", "alt+l")
+        await asyncio.sleep(0.05)
+
+    assert await asking is Grant.ONCE
+
+
+async def test_losing_the_focus_makes_it_inert_again(display):
+    async with Signing() as window:
+        await state_is(window.dialog, State.ARMED)
+        other = subprocess.Popen(["xdotool", "search", "--name", "nothing"])
+        other.wait()
+        xdotool("type", "1234")
+        xdotool("windowfocus", root_window())
+        await state_is(window.dialog, State.SHOWN)
+        own = xdotool("search", "--onlyvisible", "--name", "OpenKySo").split()[0]
+        xdotool("windowfocus", own, "key", "Return")
+        assert not window.approving.done()
+        await state_is(window.dialog, State.ARMED)
+        xdotool("key", "Return")
+
+        assert await window.pin() == b"1234"
+
+
+def root_window():
+    return xdotool("search", "--maxdepth", "0", "").split()[0]
