@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from agent.consent.origins import ShownOrigin
 from agent.consent.plain import one_line
 from agent.consent.prompts import CertificateFacts
 from agent.consent.text import Texts
 
 NAME_CHARS: Final = 200
+#: Claims get less room than facts, so that they cannot push these out of sight.
+CLAIM_CHARS: Final = 60
+REASON_CHARS: Final = 200
 _SOON_DAYS: Final = 30
 _KILO: Final = 1024
 
@@ -29,6 +33,20 @@ class CertificateWords:
     state: str
     warnings: tuple[str, ...]
     why_not: str  # "" when it can be used
+
+
+def remarks(origin: ShownOrigin, texts: Texts) -> tuple[str, ...]:
+    """What the user must know of an origin; nothing to say is the ordinary case, https."""
+    if origin.native:
+        return (texts("origin.native"),)
+    found = []
+    if origin.local:
+        found.append(texts("origin.local"))
+    elif not origin.secure:
+        found.append(texts("origin.http"))
+    if origin.international:
+        found.append(texts("origin.international"))
+    return tuple(found)
 
 
 def certificate_words(

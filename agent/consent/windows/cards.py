@@ -3,26 +3,26 @@
 Of the asker the origin is the fact; names and reasons are only claims, and are shown as such.
 """
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel
 
-from agent.consent.origins import ShownOrigin, shown
+from agent.consent.origins import shown
 from agent.consent.plain import one_line
 from agent.consent.prompts import Asker, CertificateFacts
 from agent.consent.text import Texts
 from agent.consent.windows.pieces import Card, Foreign, Own, facts_grid
 from agent.consent.windows.preview import Preview
 from agent.consent.wording import (
+    CLAIM_CHARS,
     NAME_CHARS,
+    REASON_CHARS,
     certificate_words,
     digest_words,
     kind_words,
+    remarks,
     size_words,
 )
 from agent.documents import Description
-
-#: Claims get less room than facts, so that they cannot push these out of sight.
-_CLAIM_CHARS = 60
-_REASON_CHARS = 200
 
 
 def asker_card(asker: Asker, texts: Texts, *, reason: str = "") -> Card:
@@ -31,13 +31,13 @@ def asker_card(asker: Asker, texts: Texts, *, reason: str = "") -> Card:
     encrypted = origin.secure and not origin.local
     card = Card(caption, aside=texts("origin.https") if encrypted else "")
     card.add(Foreign(origin.text, kind="origin", name=caption))
-    for sentence, kind in _remarks(origin, texts):
-        card.add(Own(sentence, kind=kind))
-    client = one_line(asker.client, limit=_CLAIM_CHARS)
+    for remark in remarks(origin, texts):
+        card.add(Own(remark, kind="muted" if origin.native or origin.local else "caution"))
+    client = one_line(asker.client, limit=CLAIM_CHARS)
     if client and not origin.native:
         card.add(Foreign(texts("origin.claims", client=client), kind="muted"))
     if reason:
-        words = one_line(reason, limit=_REASON_CHARS)
+        words = one_line(reason, limit=REASON_CHARS)
         card.add(Foreign(texts("origin.reason", reason=words), kind="muted"))
     return card
 
@@ -75,20 +75,6 @@ def certificate_card(facts: CertificateFacts, texts: Texts) -> Card:
     return card
 
 
-def _remarks(origin: ShownOrigin, texts: Texts) -> list[tuple[str, str]]:
-    """What is to be known of the origin: sentence and style."""
-    if origin.native:
-        return [(texts("origin.native"), "muted")]
-    found = []
-    if origin.local:
-        found.append((texts("origin.local"), "muted"))
-    elif not origin.secure:
-        found.append((texts("origin.http"), "caution"))
-    if origin.international:
-        found.append((texts("origin.international"), "caution"))
-    return found
-
-
 def _digest(sha256: str, texts: Texts) -> QHBoxLayout:
     caption = QLabel(texts("sign.sha256"))
     caption.setObjectName("key")
@@ -96,6 +82,6 @@ def _digest(sha256: str, texts: Texts) -> QHBoxLayout:
     digest.setToolTip(texts("sign.sha256_help"))
     row = QHBoxLayout()
     row.setSpacing(14)
-    row.addWidget(caption)
-    row.addWidget(digest, 1)
+    row.addWidget(caption, 0, Qt.AlignmentFlag.AlignTop)
+    row.addWidget(digest, 1, Qt.AlignmentFlag.AlignVCenter)
     return row
