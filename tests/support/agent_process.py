@@ -51,15 +51,16 @@ class AgentProcess:
         environment: dict[str, str] | None = None,
         consent: str | None = None,
         arguments: Sequence[str] = (),
+        ports: Sequence[int] = (0,),
     ) -> None:
         self.directory = directory
         self.runtime = directory / "run"
-        self._environment = os.environ | {"PYTHONPATH": str(ROOT)} | (environment or {})
-        self._environment.pop("DISPLAY", None)
-        self._environment.pop("WAYLAND_DISPLAY", None)
+        # The developer's own screen is not the test's; one in `environment` is.
+        outside = {k: v for k, v in os.environ.items() if k not in {"DISPLAY", "WAYLAND_DISPLAY"}}
+        self._environment = outside | {"PYTHONPATH": str(ROOT)} | (environment or {})
         config = directory / "agent.toml"
         config.write_text(
-            "[server]\nports = [0]\n"
+            f"[server]\nports = {json.dumps(list(ports))}\n"
             f"[modules]\ndiscover = false\npaths = {json.dumps([str(m) for m in modules])}\n"
             f"[trust]\nroots = {json.dumps([str(r) for r in roots])}\n"
             "[revocation]\ntimeout_seconds = 3.0\n"

@@ -1,0 +1,96 @@
+"""The clerk: what a user of the page does and sees, in the user guide's own words."""
+
+from dataclasses import dataclass
+
+from playwright.sync_api import Locator, Page, expect
+
+PASSWORD = "mat-khau-thu"
+EMAIL = "ketoan@thu.example"
+
+
+@dataclass(kw_only=True)
+class Clerk:
+    page: Page
+    url: str
+    mst: str
+
+    # --- Bước 1: đăng nhập, menu Đơn vị
+
+    def registers(self) -> None:
+        """First use: the unit's profile is made."""
+        self.page.goto(self.url)
+        self.page.get_by_role("link", name="Tạo thông tin đơn vị").click()
+        for label, value in (
+            ("Mã số thuế", self.mst),
+            ("Tên đơn vị", "CÔNG TY TNHH THỬ NGHIỆM"),
+            ("Địa chỉ", "Số 1 phố Thử"),
+            ("Mã đơn vị BHXH", "TS12345"),
+            ("Mã cơ quan BHXH quản lý", "09901"),
+            ("Người liên hệ", "Trần Thị Thử"),
+            ("Điện thoại", "0912345678"),
+            ("Email", EMAIL),
+            ("Nhập lại email", EMAIL),
+            ("Mật khẩu", PASSWORD),
+        ):
+            self.page.get_by_label(label, exact=True).fill(value)
+        self.press("Tạo và đăng nhập")
+        expect(self.page.get_by_role("heading", name="Đơn vị", exact=True)).to_be_visible()
+
+    def signs_in(self) -> None:
+        self.page.goto(self.url)
+        self.page.get_by_label("Mã số thuế").fill(self.mst)
+        self.page.get_by_label("Mật khẩu").fill(PASSWORD)
+        self.page.get_by_role("button", name="Đăng nhập", exact=True).click()
+        expect(self.page.get_by_role("heading", name="Đơn vị", exact=True)).to_be_visible()
+
+    def opens(self, tab: str) -> None:
+        self.page.get_by_role("link", name=tab, exact=True).click()
+        expect(self.page.get_by_role("heading", name=tab)).to_be_visible()
+
+    # --- Bước 2: thêm chứng thư số
+
+    def begins_to_add(self) -> None:
+        self.opens("Chứng thư số")
+        self.press("Thêm mới")
+
+    def adds_the_certificate(self) -> None:
+        self.begins_to_add()
+        self.press("Xác nhận")
+        expect(self.dialog).to_have_count(0)
+        self.sees("Đã thêm, CHƯA gửi BHXH")
+
+    # --- Bước 3: Điều chỉnh IVAN
+
+    def adjusts_by_way_1(self) -> None:
+        """From Thông tin đơn vị."""
+        self.opens("Thông tin đơn vị")
+        self.page.get_by_role("button", name="Điều chỉnh IVAN").first.click()
+        self.fills_in_the_contact()
+        self.press("Ký và Gửi BH")
+
+    def adjusts_by_way_2(self) -> None:
+        """By Kích hoạt on the certificate."""
+        self.opens("Chứng thư số")
+        self.press("Kích hoạt")
+        self.dialog.get_by_role("button", name="Điều chỉnh IVAN").click()
+        self.fills_in_the_contact()
+        self.press("Ký và Gửi BH")
+
+    def fills_in_the_contact(self, *, again: str = EMAIL) -> None:
+        self.page.get_by_label("Nhập lại email").fill(again)
+
+    # --- what the screen says
+
+    @property
+    def dialog(self) -> Locator:
+        return self.page.get_by_role("dialog")
+
+    def press(self, button: str) -> None:
+        self.page.get_by_role("button", name=button, exact=True).click()
+
+    def sees(self, text: str) -> None:
+        expect(self.page.locator("main, dialog").get_by_text(text).first).to_be_visible()
+
+    def sees_the_outcome(self, state: str) -> None:
+        """Of the dossier that is open."""
+        expect(self.page.locator("main .badge").first).to_have_text(state, timeout=30_000)
