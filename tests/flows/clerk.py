@@ -51,7 +51,7 @@ class Clerk:
 
     def begins_to_add(self) -> None:
         self.opens("Chứng thư số")
-        self.press("Thêm mới")
+        self.page.get_by_role("button", name="Thêm mới", exact=True).first.click()
 
     def adds_the_certificate(self) -> None:
         self.begins_to_add()

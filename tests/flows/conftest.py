@@ -65,8 +65,18 @@ def calm(sandbox: SandboxProgram) -> Iterator[None]:
 def clerk(browser: Browser, backend: BackendProcess, mst: str) -> Iterator[Clerk]:
     context = browser.new_context(locale="vi-VN", viewport={"width": 1100, "height": 760})
     context.set_default_timeout(20_000)
-    yield Clerk(page=context.new_page(), url=backend.url, mst=mst)
+    page = context.new_page()
+    mistakes: list[str] = []
+    page.on("pageerror", lambda error: mistakes.append(str(error)))
+    page.on("console", lambda said: mistakes.append(said.text) if _is_ours(said.text) else None)
+    yield Clerk(page=page, url=backend.url, mst=mst)
     context.close()
+    assert mistakes == []  # an error that only the console tells is still a bug
+
+
+def _is_ours(text: str) -> bool:
+    """Not the browser's own lines about requests that failed, which the page tells in words."""
+    return "Error:" in text
 
 
 NewCertificate = Callable[..., Subscriber]

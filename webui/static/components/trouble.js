@@ -5,6 +5,7 @@ import { note } from "./parts.js";
 
 /** For an OpenKySoError, an ApiError, or anything unforeseen. */
 export function trouble(error) {
+  if (!error.text) console.error(error); // ours to mend: the stack belongs in a report
   const text = error.text ? error.text(language) : t("error.unforeseen");
   if (error.code === "agent_not_found") {
     return note("warn", t("agent.absent"), h("p", {}, text), h("p", {}, t("agent.how")));

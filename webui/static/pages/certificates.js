@@ -35,14 +35,15 @@ export function certificatesPage(body, { session }) {
     }
   }
 
-  const empty = () =>
-    h(
+  function empty() {
+    return h(
       "div",
       { class: "card empty" },
       h("h3", {}, t("certificates.none")),
       h("p", { class: "quiet" }, t("certificates.none-how")),
       h("div", { class: "row" }, button(t("add.open"), add)),
     );
+  }
 
   function card(certificate) {
     const { state } = certificate;

@@ -78,8 +78,8 @@ export function dossierPage(body, { id }) {
     }
   }
 
-  const timeline = (dossier) =>
-    h(
+  function timeline(dossier) {
+    return h(
       "section",
       { class: "card stack" },
       h("h2", {}, t("dossier.timeline")),
@@ -97,6 +97,7 @@ export function dossierPage(body, { id }) {
         ),
       ),
     );
+  }
 
   function files(dossier) {
     const signed = api.signedFile(dossier.id);
@@ -122,8 +123,8 @@ export function dossierPage(body, { id }) {
     );
   }
 
-  const file = (name, at, href, more) =>
-    h(
+  function file(name, at, href, more) {
+    return h(
       "li",
       {},
       h("div", {}, h("strong", {}, name), h("div", { class: "quiet" }, moment(at))),
@@ -135,9 +136,10 @@ export function dossierPage(body, { id }) {
       ),
       more && h("div", { class: "wide" }, more),
     );
+  }
 
-  const details = (dossier) =>
-    h(
+  function details(dossier) {
+    return h(
       "section",
       { class: "card stack" },
       h("h2", {}, t("dossier.content")),
@@ -151,4 +153,5 @@ export function dossierPage(body, { id }) {
       h("h3", {}, t("adjust.new")),
       certificateFacts(dossier.certificate),
     );
+  }
 }

@@ -71,16 +71,17 @@ export function historyPage(body) {
     }
   }
 
-  const empty = () =>
-    h(
+  function empty() {
+    return h(
       "div",
       { class: "card empty" },
       h("h3", {}, t(asked.q || asked.state ? "history.nothing" : "history.none")),
       h("p", { class: "quiet" }, t(asked.q || asked.state ? "history.nothing-how" : "history.none-how")),
     );
+  }
 
-  const row = (dossier) =>
-    h(
+  function row(dossier) {
+    return h(
       "a",
       { class: "card dossier", href: `#/lich-su/${dossier.id}` },
       h("strong", {}, t("dossier.title", { form: dossier.form })),
@@ -90,6 +91,7 @@ export function historyPage(body) {
       h("span", { class: "quiet wide mono" }, t("dossier.serial", { serial: dossier.certificate.serial })),
       dossier.result_text && h("span", { class: "wide" }, dossier.result_text),
     );
+  }
 
   function pages({ total, page, page_size }) {
     const last = Math.max(1, Math.ceil(total / page_size));
