@@ -22,7 +22,9 @@ from tests.support.chromium import chromium
 from tests.support.sandbox import SandboxProgram, Subscriber, nth_mst
 from tests.support.softhsm import new_softhsm
 
-TOKEN = "Token thử"  # noqa: S105 - a label
+TOKEN = "Token thử"
+#: What the screen showed when a test failed.
+SCREENS = Path(__file__).parents[2] / "test-output"
 _numbers = count(100)
 
 
@@ -62,14 +64,20 @@ def calm(sandbox: SandboxProgram) -> Iterator[None]:
 
 
 @pytest.fixture
-def clerk(browser: Browser, backend: BackendProcess, mst: str) -> Iterator[Clerk]:
+def clerk(
+    browser: Browser, backend: BackendProcess, mst: str, request: pytest.FixtureRequest
+) -> Iterator[Clerk]:
     context = browser.new_context(locale="vi-VN", viewport={"width": 1100, "height": 760})
     context.set_default_timeout(20_000)
     page = context.new_page()
     mistakes: list[str] = []
     page.on("pageerror", lambda error: mistakes.append(str(error)))
     page.on("console", lambda said: mistakes.append(said.text) if _is_ours(said.text) else None)
+    failed_before = request.session.testsfailed
     yield Clerk(page=page, url=backend.url, mst=mst)
+    if request.session.testsfailed > failed_before:
+        SCREENS.mkdir(exist_ok=True)
+        page.screenshot(path=SCREENS / f"{request.node.name}.png")
     context.close()
     assert mistakes == []  # an error that only the console tells is still a bug
 
@@ -104,7 +112,8 @@ def plug_in(tmp_path: Path, sandbox: SandboxProgram) -> Iterator[PlugIn]:
     with ExitStack() as stack:
 
         def start(*companies: Subscriber, **consent: str) -> AgentProcess:
-            hsm = new_softhsm(tmp_path / "token")
+            place = _folder(tmp_path / f"pc-{next(_numbers)}")
+            hsm = new_softhsm(place)
             token = hsm.new_token(TOKEN)
             for number, company in enumerate(companies, start=1):
                 key_id = bytes([number])
@@ -113,7 +122,7 @@ def plug_in(tmp_path: Path, sandbox: SandboxProgram) -> Iterator[PlugIn]:
                 token.add_certificate(certificate, label=f"chứng thư {number}", key_id=key_id)
             return stack.enter_context(
                 AgentProcess(
-                    _folder(tmp_path / "agent"),
+                    _folder(place / "agent"),
                     modules=[hsm.library],
                     roots=[Path(sandbox.places["trust"])],
                     environment=hsm.environment,

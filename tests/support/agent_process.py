@@ -104,6 +104,10 @@ class AgentProcess:
         return (self.runtime / "agent.json").exists()
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """As the user's "quit" does. Once more does no harm."""
         assert self.process is not None
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)

@@ -98,8 +98,8 @@ const tabs = (here) =>
 function banner() {
   if (!session.demo) return null;
   return h(
-    "div",
-    { class: "banner", role: "note" },
+    "aside",
+    { class: "banner", "aria-label": t("banner.name") },
     t(session.scripted ? "banner.scripted" : "banner.demo"),
     session.mailbox_url && [
       " ",

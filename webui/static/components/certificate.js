@@ -20,7 +20,18 @@ export function certificateFacts(certificate) {
   ]);
 }
 
-export function validity({ not_before, not_after }) {
+/** What tells two certificates of one unit apart. */
+export function certificateBrief(certificate) {
+  const place = certificate.source;
+  return facts([
+    [t("certificate.serial"), h("span", { class: "mono" }, certificate.serial)],
+    [t("certificate.issuer"), certificate.issuer],
+    [t("certificate.validity"), validity(certificate)],
+    [t("certificate.place"), place && t("certificate.on-token", { label: place.label })],
+  ]);
+}
+
+function validity({ not_before, not_after }) {
   const span = t("certificate.from-to", { from: day(not_before), to: day(not_after) });
   const left = daysUntil(not_after);
   if (left < 0) return `${span} (${t("certificate.over")})`;

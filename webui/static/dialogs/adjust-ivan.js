@@ -12,7 +12,7 @@ import { openDialog } from "../lib/dialog.js";
 import { t } from "../lib/i18n.js";
 import { mayNotify, toast } from "../lib/notices.js";
 import { button, note, waiting } from "../components/parts.js";
-import { certificateFacts } from "../components/certificate.js";
+import { certificateBrief } from "../components/certificate.js";
 import { clearWrong, markWrong, values } from "../components/field.js";
 import { contactFields } from "../components/profile-fields.js";
 import { trouble } from "../components/trouble.js";
@@ -169,7 +169,7 @@ function beside(registered, chosen) {
       "section",
       { class: `side ${kind}` },
       h("h3", {}, title),
-      certificate ? certificateFacts(certificate) : h("p", { class: "quiet" }, none),
+      certificate ? certificateBrief(certificate) : h("p", { class: "quiet" }, none),
     );
   return h(
     "div",
