@@ -177,7 +177,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     run = commands.add_parser("run", parents=[common], help="listen until stopped (the default)")
-    run.add_argument("--foreground", action="store_true", help="log to, and ask in, this terminal")
+    run.add_argument("--foreground", action="store_true", help="log to this terminal too")
     run.add_argument("--verbose", action="store_true")
     run.add_argument(
         "--scripted-consent",

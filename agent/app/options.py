@@ -12,7 +12,7 @@ class Options:
     config: Config
     directories: Directories
     language: str = "vi"
-    #: Log to standard error too, and ask in the terminal where there is no display.
+    #: Log to standard error too.
     foreground: bool = False
     verbose: bool = False
     #: Answers consent by this file, for the tokens named in it. Never from the configuration alone.

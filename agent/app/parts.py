@@ -54,7 +54,14 @@ def prompts(options: Options) -> Prompts:
         from agent.consent.window_prompts import WindowPrompts
 
         return WindowPrompts()
-    _log.warning("there is no display: questions to the user will fail")
+    from agent.consent.terminal import Terminal
+
+    terminal = Terminal.of_this_process()
+    if terminal is not None:
+        from agent.consent.terminal_prompts import TerminalPrompts
+
+        return TerminalPrompts(terminal)
+    _log.warning("there is neither a display nor a terminal: questions to the user will fail")
     return NobodyToAsk()
 
 

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.x509.oid import NameOID
 
-from agent.errors import TokenError, UserError
+from agent.errors import UserError
 from agent.keys import (
     CertificateId,
     KeyType,
@@ -59,7 +59,7 @@ class Card:
     number: int = 1
     key_type: KeyType = KeyType.RSA
     always_authenticate: bool = False
-    #: Raised by the next `sign` or `login`, as a device that fails does.
+    #: Raised by what is asked of the device next, as one that fails does.
     fails_with: Exception | None = None
     #: `sign` waits for it; set unless a test wants the token to be slow.
     may_answer: asyncio.Event = field(default_factory=asyncio.Event)
@@ -180,6 +180,9 @@ class MemoryTokens:
     def plugged(self, card: Card) -> bool:
         return card in self._cards
 
+    def wrong_pin(self, card: Card) -> None:
+        """Called after each; for tests whose device then misbehaves."""
+
 
 class _Session:
     def __init__(self, tokens: MemoryTokens, card: Card) -> None:
@@ -213,6 +216,7 @@ class _Session:
         card.pins_tried.append(text)
         if text != card.pin:
             card.tries_left -= 1
+            self._tokens.wrong_pin(card)
             raise UserError(
                 "pin_incorrect", final_try=card.tries_left == 1, locked=card.tries_left == 0
             )
@@ -228,9 +232,6 @@ class _Session:
         assert self.logged_in, "log in first"
         await card.may_answer.wait()
         self._present()
-        if card.fails_with is not None:
-            failure, card.fails_with = card.fails_with, None
-            raise failure
         card.signatures += 1
         match mechanism, card.key:
             case Mechanism.RSA_PKCS1_SHA256, rsa.RSAPrivateKey() as key:
@@ -243,6 +244,6 @@ class _Session:
     def _present(self) -> None:
         if not self._tokens.plugged(self._card):
             raise UserError("token_removed")
-        if isinstance(self._card.fails_with, TokenError):
+        if self._card.fails_with is not None:
             failure, self._card.fails_with = self._card.fails_with, None
             raise failure

@@ -1,6 +1,7 @@
 """A login proves the key to one origin, with bytes that no page chooses."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.x509 import load_der_x509_certificate
 
 from agent.consent.prompts import SignQuestion
-from agent.errors import UserError
+from agent.errors import InternalError, UserError
 from agent.keys import KeyType
 from agent.signing.candidates import Wanted
 from agent.signing.login import login
@@ -69,3 +70,34 @@ async def test_the_window_says_that_it_is_a_login_and_to_whom(tmp_path: Path) ->
     assert isinstance(question, SignQuestion)
     assert (question.action, question.name, question.description) == ("login", ORIGIN, None)
     assert desk.journal.latest(limit=1)[0].entry.outcome == "user_refused"
+
+
+async def test_a_key_that_no_algorithm_fits_asks_nobody(tmp_path: Path) -> None:
+    class P521(Card):
+        @property
+        def certificate(self):
+            return replace(super().certificate, key_bits=521)
+
+    card, user = P521(key_type=KeyType.EC), ScriptedUser()
+    desk = desk_with(tmp_path, tokens=MemoryTokens(card), user=user)
+    errand, _ = traced_errand()
+
+    with pytest.raises(UserError) as refused:
+        await login(desk, errand, nonce=NONCE, wanted=Wanted())
+
+    assert refused.value.code == "certificate_unsuitable"
+    assert user.asked == []
+
+
+@pytest.mark.parametrize("kind", list(KeyType))
+async def test_a_proof_by_the_wrong_key_never_leaves(tmp_path: Path, kind: KeyType) -> None:
+    card = Card(key_type=kind)
+    card.key = Card(key_type=kind, number=2).key
+    desk = desk_with(tmp_path, tokens=MemoryTokens(card), user=ScriptedUser(Approve()))
+    errand, _ = traced_errand()
+
+    with pytest.raises(InternalError) as failed:
+        await login(desk, errand, nonce=NONCE, wanted=Wanted())
+
+    assert failed.value.code == "self_check_failed"
+    assert desk.journal.latest(limit=1)[0].entry.outcome == "self_check_failed"

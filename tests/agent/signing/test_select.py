@@ -1,6 +1,7 @@
 """Choosing: all are shown, unsuitable ones with the reason; the page learns only the chosen one."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,11 @@ import pytest
 from agent.consent.prompts import CertificateFacts, SelectQuestion
 from agent.errors import UserError
 from agent.signing.candidates import Wanted
-from agent.signing.select import select
+from agent.signing.select import select, to_sign_with
 from protocol.messages import CertificateState, Stage
-from tests.support.prompts import Choose, Refuse, ScriptedUser, Wait
+from tests.support.prompts import Choose, Do, Refuse, ScriptedUser, Wait
 from tests.support.signing import TableJudge, desk_with, traced_errand
-from tests.support.tokens import Card, MemoryTokens
+from tests.support.tokens import NOW, Card, MemoryTokens
 from tests.support.waiting import eventually
 
 MST = "0312345678"
@@ -102,3 +103,51 @@ async def test_an_issuer_is_looked_for_without_regard_to_case(tmp_path: Path) ->
     [question] = user.asked
     assert isinstance(question, SelectQuestion)
     assert [c.usable for c in question.certificates] == [True, False]
+
+
+async def test_what_cannot_be_read_as_a_certificate_is_left_out(tmp_path: Path) -> None:
+    card, garbage = Card(), Card(number=2)
+    garbage.der = b"garbage"
+    user = ScriptedUser(Choose(card.id))
+    desk = desk_with(tmp_path, tokens=MemoryTokens(garbage, card), user=user)
+    errand, _ = traced_errand()
+
+    await select(desk, errand, Wanted())
+
+    [question] = user.asked
+    assert isinstance(question, SelectQuestion)
+    assert [fact.id for fact in question.certificates] == [card.id]
+
+
+async def test_one_pulled_in_the_moment_of_choosing_is_said_to_be_missing(tmp_path: Path) -> None:
+    card = Card()
+    tokens = MemoryTokens(card)
+    user = ScriptedUser(Do(lambda: tokens.unplug(card)), Choose(card.id))
+    desk = desk_with(tmp_path, tokens=tokens, user=user)
+    errand, _ = traced_errand()
+
+    with pytest.raises(UserError) as refused:
+        await select(desk, errand, Wanted())
+
+    assert refused.value.code == "certificate_not_found"
+
+
+async def test_expired_ones_can_be_chosen_where_validity_does_not_matter(tmp_path: Path) -> None:
+    old = Card(not_before=NOW - timedelta(days=9), not_after=NOW - timedelta(days=1))
+    desk = desk_with(tmp_path, tokens=MemoryTokens(old), user=ScriptedUser(Choose(old.id)))
+    errand, _ = traced_errand()
+
+    chosen = await select(desk, errand, Wanted(valid_now=False))
+
+    assert chosen.assessment.state is CertificateState.EXPIRED
+
+
+async def test_a_certificate_without_an_mst_is_no_mismatch_of_numbers(tmp_path: Path) -> None:
+    personal = Card(mst="")
+    desk = desk_with(tmp_path, tokens=MemoryTokens(personal), user=ScriptedUser())
+    errand, _ = traced_errand()
+
+    with pytest.raises(UserError) as refused:
+        await to_sign_with(desk, errand, Wanted(mst=MST))
+
+    assert refused.value.code == "no_certificate"
