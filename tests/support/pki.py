@@ -48,7 +48,7 @@ def ec_key(name: str) -> ec.EllipticCurvePrivateKey:
 class Urls:
     """Where an authority says that its answers are."""
 
-    ocsp: str | None = None
+    ocsp: str | tuple[str, ...] | None = None
     crl: str | None = None
     issuer: str | None = None
 
@@ -328,10 +328,11 @@ def _builder(
 
 
 def _with_urls(builder: x509.CertificateBuilder, urls: Urls) -> x509.CertificateBuilder:
+    responders = (urls.ocsp,) if isinstance(urls.ocsp, str) else urls.ocsp or ()
     access = [
         x509.AccessDescription(method, x509.UniformResourceIdentifier(url))
         for method, url in (
-            (AuthorityInformationAccessOID.OCSP, urls.ocsp),
+            *((AuthorityInformationAccessOID.OCSP, url) for url in responders),
             (AuthorityInformationAccessOID.CA_ISSUERS, urls.issuer),
         )
         if url

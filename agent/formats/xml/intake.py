@@ -28,8 +28,8 @@ Codec = NewType("Codec", str)
 SIGNATURE_ROOM: Final = 64 * 1024
 #: A real dossier is some ten levels deep.
 MAX_DEPTH: Final = 128
-#: Elements, comments, processing instructions and CDATA sections. Each costs a hundred bytes and
-#: more in memory, however short it is in the file.
+#: Elements, and again comments, instructions and CDATA sections together. Each costs a hundred
+#: bytes and more in memory, however short it is in the file.
 MAX_NODES: Final = 200_000
 #: libxml2 sorts attributes and looks up namespaces in time that grows with the square of these.
 MAX_ATTRIBUTES: Final = 256
@@ -132,7 +132,7 @@ class _Scanner:
         self._declared = declared
         self._matched = 0  # leading names of the path that the open elements match
         self._depth = 0
-        self._nodes = 0
+        self._others = 0  # nodes that are not elements
         self._namespaces = 0
         self._start = 0
         self._parser = parser = expat.ParserCreate(namespace_separator="}")
@@ -166,8 +166,8 @@ class _Scanner:
         raise DocumentError("document_has_dtd")
 
     def _on_node(self, *_: object) -> None:
-        self._nodes += 1
-        if self._nodes > MAX_NODES:
+        self._others += 1
+        if self._others > MAX_NODES:
             raise DocumentError("document_too_large", nodes=MAX_NODES)
 
     def _on_namespace(self, _prefix: str | None, uri: str | None) -> None:
@@ -181,8 +181,9 @@ class _Scanner:
         self._namespaces -= 1
 
     def _on_start(self, name: str, attributes: dict[str, str]) -> None:
-        self._on_node()
         self.elements += 1
+        if self.elements > MAX_NODES:
+            raise DocumentError("document_too_large", nodes=MAX_NODES)
         if len(attributes) > MAX_ATTRIBUTES:
             raise DocumentError("document_too_large", attributes=MAX_ATTRIBUTES)
         depth = self._depth

@@ -5,12 +5,10 @@ SignedInfo that is hashed is letter for letter the one that is inserted.
 """
 
 import base64
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import groupby
 
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 
 from agent.formats.xml.algorithms import (
     CANONICALIZATION_URI,
@@ -20,6 +18,7 @@ from agent.formats.xml.algorithms import (
     SIGNATURE_URI,
 )
 from agent.formats.xml.profiles import KeyInfoPart, Profile, SignatureMethod, SigningTime
+from agent.formats.xml.signer import Signer
 
 
 def signed_info(
@@ -44,7 +43,7 @@ def signature(
     *,
     signed_info: str,
     value: bytes,
-    key_info: str,
+    signer: Signer,
     signing_time: datetime,
 ) -> str:
     """The whole ds:Signature."""
@@ -53,39 +52,32 @@ def signature(
         f'<Signature xmlns="{DS}" Id="{_attribute(profile.signature_id)}">'
         + signed_info
         + f"<SignatureValue>{_base64(value)}</SignatureValue>"
-        + key_info
+        + _key_info(profile, signer)
         + (_unsigned_time(profile.signature_id, time, signing_time) if time else "")
         + "</Signature>"
     )
 
 
-def key_info(
-    profile: Profile, *, certificate: bytes, subject: str, key: CertificatePublicKeyTypes
-) -> str:
-    """KeyInfo with the profile's parts in the profile's order. `subject` is RFC 4514 text."""
+def _key_info(profile: Profile, signer: Signer) -> str:
+    """KeyInfo with the profile's parts in the profile's order."""
     written = []
     for is_x509, parts in groupby(profile.key_info, key=KeyInfoPart.is_x509):
-        text = "".join(_parts(parts, certificate=certificate, subject=subject, key=key))
-        written.append(f"<X509Data>{text}</X509Data>" if is_x509 else text)
+        text = "".join(_key_info_part(part, signer) for part in parts)
+        written.append(
+            f"<X509Data>{text}</X509Data>" if is_x509 else f"<KeyValue>{text}</KeyValue>"
+        )
     return f"<KeyInfo>{''.join(written)}</KeyInfo>"
 
 
-def _parts(
-    parts: Iterator[KeyInfoPart],
-    *,
-    certificate: bytes,
-    subject: str,
-    key: CertificatePublicKeyTypes,
-) -> Iterator[str]:
-    for part in parts:
-        match part:
-            case KeyInfoPart.RSA_KEY_VALUE:
-                assert isinstance(key, rsa.RSAPublicKey)  # `algorithms.fits` was asked before
-                yield _rsa_key_value(key.public_numbers())
-            case KeyInfoPart.X509_SUBJECT_NAME:
-                yield f"<X509SubjectName>{_text(subject)}</X509SubjectName>"
-            case KeyInfoPart.X509_CERTIFICATE:
-                yield f"<X509Certificate>{_base64(certificate)}</X509Certificate>"
+def _key_info_part(part: KeyInfoPart, signer: Signer) -> str:
+    match part:
+        case KeyInfoPart.RSA_KEY_VALUE:
+            assert isinstance(signer.key, rsa.RSAPublicKey)  # `algorithms.fits` was asked before
+            return _rsa_key_value(signer.key.public_numbers())
+        case KeyInfoPart.X509_SUBJECT_NAME:
+            return f"<X509SubjectName>{_text(signer.subject)}</X509SubjectName>"
+        case KeyInfoPart.X509_CERTIFICATE:
+            return f"<X509Certificate>{_base64(signer.certificate)}</X509Certificate>"
 
 
 def _rsa_key_value(numbers: rsa.RSAPublicNumbers) -> str:
@@ -93,10 +85,7 @@ def _rsa_key_value(numbers: rsa.RSAPublicNumbers) -> str:
         _base64(number.to_bytes((number.bit_length() + 7) // 8, "big"))
         for number in (numbers.n, numbers.e)
     )
-    return (
-        f"<KeyValue><RSAKeyValue><Modulus>{modulus}</Modulus>"
-        f"<Exponent>{exponent}</Exponent></RSAKeyValue></KeyValue>"
-    )
+    return f"<RSAKeyValue><Modulus>{modulus}</Modulus><Exponent>{exponent}</Exponent></RSAKeyValue>"
 
 
 def _unsigned_time(signature_id: str, time: SigningTime, moment: datetime) -> str:

@@ -64,6 +64,8 @@ def _element(
     text = element.text or ""
     if text.strip() or not len(element):
         yield path, text
+    if not len(element):
+        return
     names = Counter(str(child.tag) for child in element.iterchildren("*"))
     seen: Counter[str] = Counter()
     for child in element:
@@ -94,6 +96,8 @@ def _shortened(value: str) -> tuple[str, bool]:
 
 def _visible(text: str) -> str:
     """Control, formatting (bidirectional, zero-width) and private characters, by number."""
+    if text.isprintable():
+        return text
     return "".join(
         f"[U+{ord(char):04X}]" if unicodedata.category(char) in _HIDDEN else char for char in text
     )

@@ -31,7 +31,6 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from lxml import etree
 
-from agent.certificates.describe import public_key, read
 from agent.errors import DocumentError, UserError
 from agent.formats.xml import algorithms, canonical
 from agent.formats.xml.algorithms import (
@@ -44,6 +43,7 @@ from agent.formats.xml.algorithms import (
 from agent.formats.xml.container import elements_at
 from agent.formats.xml.intake import SIGNATURE_ROOM, take_in
 from agent.formats.xml.profiles import KeyInfoPart, Profile, SignatureMethod, SigningTime
+from agent.formats.xml.signer import signer_of
 from protocol.limits import MAX_XML_BYTES
 
 _SIGNATURE: Final = f"{{{DS}}}Signature"
@@ -72,6 +72,7 @@ class Reason(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
     covered: bytes  # canonical octets of all that was signed
+    digest: bytes  # of `covered`, by the profile's algorithm
     certificate: bytes  # DER, from KeyInfo; its key made the signature. Not judged.
     method: SignatureMethod
     claimed_time: datetime | None  # not covered by the signature: a claim
@@ -99,7 +100,11 @@ def verify(document: bytes, profile: Profile) -> Verified:
     if not hmac.compare_digest(algorithms.digest(profile.digest, covered), reference_digest):
         _reject(Reason.DIGEST)
     return Verified(
-        covered=covered, certificate=certificate, method=method, claimed_time=claimed_time
+        covered=covered,
+        digest=reference_digest,
+        certificate=certificate,
+        method=method,
+        claimed_time=claimed_time,
     )
 
 
@@ -110,7 +115,7 @@ def _the_signature(
     if not containers or (len(containers) == 1 and not len(containers[0])):
         _reject(Reason.MISSING)
     everywhere = list(tree.iter(_SIGNATURE))
-    if len(containers) > 1 or len(everywhere) > 1 or list(containers[0]) != everywhere:
+    if len(containers) > 1 or list(containers[0]) != everywhere:
         _reject(Reason.PLACE)
     (signature,) = _inside(containers[0], "Signature", reason=Reason.PLACE)
     return signature
@@ -157,7 +162,7 @@ def _certificate(
     leaves = dict(zip(profile.key_info, _key_info_leaves(key_info, profile), strict=True))
     der = _octets(leaves[KeyInfoPart.X509_CERTIFICATE])
     try:
-        key = public_key(read(der))
+        key = signer_of(der).key
     except UserError:
         _reject(Reason.CERTIFICATE)
     stated = leaves.get(KeyInfoPart.RSA_KEY_VALUE)

@@ -363,6 +363,27 @@ class TestRevocation:
         assert found.state is CertificateState.VALID
         assert "/ca/crl" in world.responder.asked
 
+    async def test_addresses_that_are_ignored_do_not_crowd_out_the_others(
+        self, world: World
+    ) -> None:
+        """Only the first two are tried, but the first two of those that can be."""
+        base = world.responder.url
+        urls = Urls(ocsp=("ldap://a/", "ldap://b/", "file:///c", f"{base}/ca/ocsp"))
+
+        found = await world.assess(world.ca.issue(urls=urls).der)
+
+        assert found.state is CertificateState.VALID
+
+    async def test_a_second_address_is_tried_when_the_first_is_down(self, world: World) -> None:
+        base = world.responder.url
+        world.responder.down("/ca/away")
+        urls = Urls(ocsp=(f"{base}/ca/away", f"{base}/ca/ocsp", f"{base}/ca/third"))
+
+        found = await world.assess(world.ca.issue(urls=urls).der)
+
+        assert found.state is CertificateState.VALID
+        assert "/ca/third" not in world.responder.asked
+
 
 class TestAnswersThatDoNotCount:
     """Only the CRL is down as well, so that an accepted lie would show as "good"."""

@@ -1,6 +1,7 @@
 """Bounds on what strangers answer, and on whom we ask."""
 
 import asyncio
+import gzip
 
 import pytest
 from aiohttp import web
@@ -84,6 +85,17 @@ async def test_an_answer_of_exactly_the_limit_is_fine() -> None:
 
     async with Responder() as responder:
         assert len(await asked(responder, body)) == 1000
+
+
+async def test_nothing_is_unpacked() -> None:
+    packed = gzip.compress(b"x" * 10_000)
+
+    async def body(request: web.Request) -> web.Response:
+        assert request.headers["Accept-Encoding"] == "identity"
+        return web.Response(body=packed, headers={"Content-Encoding": "gzip"})
+
+    async with Responder() as responder:
+        assert await asked(responder, body) == packed
 
 
 async def test_silence_ends() -> None:

@@ -247,7 +247,9 @@ def resigned(
     root = etree.fromstring(document)
     copy = etree.fromstring(document)
     signature = next(copy.iter(f"{{{DS}}}{without}"))
-    signature.getparent().remove(signature)
+    parent, tail = signature.getparent(), signature.tail or ""
+    parent.remove(signature)
+    parent.text = (parent.text or "") + tail
     covered = canonical.document(copy.getroottree())
     for element in root.iter(f"{{{DS}}}DigestValue"):
         document = document.replace(f">{element.text}<", f">{b64(digest(covered))}<")
@@ -290,6 +292,12 @@ def verify_cases() -> dict[str, Case]:
                 good.replace(cert, f"\n{wrapped_lines}\n").replace(
                     "<SignatureValue>", "\n <SignatureValue>"
                 )
+            ).encode(),
+        ),
+        "good-white-space-around": Case(
+            why="White space beside the signature is covered, and stays when it is taken out.",
+            document=resigned(
+                good.replace("<CKy_Dvi>", "<CKy_Dvi>\n  ").replace("</CKy_Dvi>", "\n </CKy_Dvi>")
             ).encode(),
         ),
         "no-signature": rejected(PLAIN, "missing", "The container is empty."),
@@ -392,6 +400,26 @@ def verify_cases() -> dict[str, Case]:
             good.replace("</KeyInfo>", f"<MgmtData>{'9999'}</MgmtData></KeyInfo>"),
             "grammar",
             "T11: the same inside KeyInfo.",
+        ),
+        "xsw-text-in-signature": rejected(
+            good.replace("</SignatureProperty>", "9999</SignatureProperty>"),
+            "grammar",
+            "T11: text hides as well as elements do.",
+        ),
+        "xsw-attribute-of-signature": rejected(
+            good.replace('Id="sigid"', 'Id="sigid" SoTien="9999"'),
+            "grammar",
+            "T11: so do attributes.",
+        ),
+        "xsw-attribute-of-key-info": rejected(
+            good.replace("<KeyInfo>", '<KeyInfo Id="a">'),
+            "grammar",
+            "T11: an Id that a reader might look for.",
+        ),
+        "xsw-attribute-of-time": rejected(
+            good.replace('Target="#sigid"', 'Target="#sigid" SoTien="9999"'),
+            "grammar",
+            "T11: the same on the unsigned property.",
         ),
         "xsw-object-second": rejected(
             good.replace("</Signature>", f"<Object>{EVIL}</Object></Signature>"),

@@ -10,7 +10,8 @@ from lxml import etree
 
 from agent.errors import DocumentError, InternalError, UserError
 from agent.formats.registry import FORMATS, format_for
-from agent.formats.xml import PROFILES, PreparedXml, verify
+from agent.formats.xml import PROFILES, PreparedXml, markup, verify
+from agent.formats.xml.signer import signer_of
 from agent.keys import Mechanism
 from tests.support.pki import Authority, Holder, ec_key, rsa_key
 
@@ -171,10 +172,28 @@ class TestPrepared:
         """The self-check compares with what was prepared, not only with itself."""
         made = prepared(DOSSIER, unit)
         other = prepared(DOSSIER.replace(b"0842", b"0843"), unit)
-        mixed = dataclasses.replace(other, _covered=made._covered)
+        mixed = dataclasses.replace(other, _reference_digest=made._reference_digest)
 
         with pytest.raises(InternalError, match="self_check_failed"):
             mixed.complete(unit.sign(mixed.digest))
+
+    def test_another_certificate_in_the_document_never_leaves(
+        self, ca: Authority, unit: Holder, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The same key may have several certificates; the one that was shown is the one."""
+        made = prepared(DOSSIER, unit)
+        renewed = ca.issue("renewed", key=unit.key)
+        write = markup.signature
+        monkeypatch.setattr(
+            markup,
+            "signature",
+            lambda profile, **parts: write(profile, **parts | {"signer": signer_of(renewed.der)}),
+        )
+
+        with pytest.raises(InternalError, match="self_check_failed") as caught:
+            made.complete(unit.sign(made.digest))
+
+        assert caught.value.details == {"reason": "content"}
 
 
 class TestContainers:
