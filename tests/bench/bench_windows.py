@@ -44,5 +44,3 @@ def _row(platform: str, name: str, seconds: list[float]) -> str:
     first, rest = seconds[0], sorted(seconds[1:])
     median = statistics.median(rest)
     return f"{platform:10} {name:24} first {first:.3f} s, then {median:.3f} s (max {rest[-1]:.3f})"
-
-

@@ -9,49 +9,30 @@ with Desk() as desk:
 
 import os
 import subprocess
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from tests.support.display import virtual_display
 from tests.support.waiting import wait_for
 
 
 class Desk:
     """One X server without a window manager; windows are found by a part of their title."""
 
-    def __init__(self, *, size: str = "1280x900") -> None:
-        self._size = size
-        self._server: subprocess.Popen[bytes] | None = None
+    def __init__(self) -> None:
+        self._stack = ExitStack()
         self.display = ""
 
     def __enter__(self) -> Self:
-        # -displayfd lets the server choose a free number and say so when it is ready.
-        read, write = os.pipe()
-        self._server = subprocess.Popen(
-            [
-                "Xvfb",
-                "-displayfd",
-                str(write),
-                "-screen",
-                "0",
-                f"{self._size}x24",
-                "-nolisten",
-                "tcp",
-            ],
-            pass_fds=[write],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        os.close(write)
-        with os.fdopen(read) as ready:
-            self.display = f":{ready.readline().strip()}"
-        assert self.display != ":", "Xvfb did not start"
+        name = self._stack.enter_context(virtual_display())
+        assert name is not None
+        self.display = name
         return self
 
     def __exit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.terminate()
-        self._server.wait()
+        self._stack.close()
 
     @property
     def environment(self) -> dict[str, str]:

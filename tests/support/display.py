@@ -19,7 +19,11 @@ def virtual_display(*, wanted: bool = True, size: str = "1366x768x24") -> Iterat
         pytest.skip("Xvfb is not installed")
     reading, writing = os.pipe()
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writing), "-screen", "0", size, "-nolisten", "tcp"],
+        # -noreset: else the server starts anew, deaf for a moment, whenever its last window closes.
+        [
+            *("Xvfb", "-displayfd", str(writing), "-screen", "0", size),
+            *("-nolisten", "tcp", "-noreset"),
+        ],
         pass_fds=[writing],
         stderr=subprocess.DEVNULL,
     )
