@@ -173,8 +173,7 @@ class Host:
 
     def log_out(self, token: TokenRef) -> None:
         """Queue the end of a login; nobody needs to wait for it, and no worker is started."""
-        if self._worker is not None:
-            self._put(LoggedOut, Logout(token=token), self._limits.login, None)
+        self._put(LoggedOut, Logout(token=token), self._limits.login, None)
 
     def rest(self) -> None:
         """End the worker after what is queued; the next question starts one again."""
@@ -214,11 +213,12 @@ class Host:
             self._on_idle_loss()
 
     async def _perform(self, job: _Job, tasks: asyncio.TaskGroup) -> None:
-        if job.answer.done():  # cancelled while it waited
-            wipe(job.pin or bytearray())
+        if self._pointless(job):
             return
         try:
             worker = await self._ready(job, tasks)
+            if self._pointless(job):
+                return
             reply = await worker.exchange(job.call, limit_seconds=job.limit_seconds, pin=job.pin)
             _check_kind(reply, job)
         except WorkerLost as lost:
@@ -232,6 +232,16 @@ class Host:
         else:
             if not job.answer.done():
                 job.answer.set_result(reply)
+
+    def _pointless(self, job: _Job) -> bool:
+        """Whether who asked has gone, or the login to be ended went with its worker."""
+        if job.answer.done():
+            wipe(job.pin or bytearray())
+            return True
+        if isinstance(job.call, Logout) and self._worker is None:
+            job.answer.set_result(LoggedOut())
+            return True
+        return False
 
     async def _ready(self, job: _Job, tasks: asyncio.TaskGroup) -> Worker:
         if self._worker is None:

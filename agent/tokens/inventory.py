@@ -115,6 +115,7 @@ class Inventory:
                 entry.token,
                 entry.key,
                 always_authenticate=entry.always_authenticate,
+                on_refused=entry.watch.rescan,
             )
             try:
                 yield session
@@ -140,10 +141,12 @@ class Inventory:
                 readers.add(slot.reader)
                 tokens.setdefault(info.id, info)
                 entries |= {entry.certificate.id: entry for entry in new}
+        before = (self._tokens, self.certificates())
         self._tokens = tuple(tokens.values())
         self._entries = entries
-        for follower in self._followers:
-            follower.tell()
+        if before != (self._tokens, self.certificates()):
+            for follower in self._followers:
+                follower.tell()
 
 
 class _Changes:

@@ -185,9 +185,10 @@ _ANSI = "A" if sys.platform == "win32" else ""
 def _load() -> Any:
     if sys.platform == "win32":
         return ctypes.WinDLL("winscard.dll")
-    if sys.platform == "darwin":
+    elif sys.platform == "darwin":  # noqa: RET505 (mypy knows platforms by their branches)
         return ctypes.CDLL("/System/Library/Frameworks/PCSC.framework/PCSC")
-    return ctypes.CDLL("libpcsclite.so.1")
+    else:
+        return ctypes.CDLL("libpcsclite.so.1")
 
 
 def _unsigned(code: int) -> int:

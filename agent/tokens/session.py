@@ -1,5 +1,8 @@
 """One key in use: the `KeySession` of api.py over a host."""
 
+from collections.abc import Callable
+
+from agent.errors import UserError
 from agent.keys import Mechanism, PinState
 from agent.pin import Pin
 from agent.tokens.calls import KeyRef, TokenRef
@@ -10,17 +13,30 @@ class HostKeySession:
     """See agent.tokens.api.KeySession. After `token_removed` or a lost worker, log in again."""
 
     def __init__(
-        self, host: Host, token: TokenRef, key: KeyRef, *, always_authenticate: bool
+        self,
+        host: Host,
+        token: TokenRef,
+        key: KeyRef,
+        *,
+        always_authenticate: bool,
+        on_refused: Callable[[], None],
     ) -> None:
+        """`on_refused` is called at the end if a login was: the PIN's flags are not as before."""
         self._host = host
         self._token = token
         self._key = key
         self._pin_on_reader = False
         self._always_authenticate = always_authenticate
+        self._on_refused = on_refused
+        self._refused = False
 
     async def login(self, pin: Pin | None) -> None:
         self._pin_on_reader = pin is None
-        self._always_authenticate = await self._host.login(self._token, self._key, pin)
+        try:
+            self._always_authenticate = await self._host.login(self._token, self._key, pin)
+        except UserError:
+            self._refused = True
+            raise
 
     async def sign(self, digest: bytes, mechanism: Mechanism) -> bytes:
         ask_on_reader = self._pin_on_reader and self._always_authenticate
@@ -36,3 +52,5 @@ class HostKeySession:
     def end(self) -> None:
         """Log out, without waiting for it: the next login to the token comes after it."""
         self._host.log_out(self._token)
+        if self._refused:
+            self._on_refused()

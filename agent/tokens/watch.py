@@ -44,7 +44,7 @@ class ModuleWatch:
         self._looks_due: list[float] = []
         self._waiting: list[asyncio.Future[None]] = []
         self._seen: Scanned | None = None
-        self.host = Host(module.path, limits=limits, on_idle_loss=self._woken.set)
+        self.host = Host(module.path, limits=limits, on_idle_loss=self.rescan)
 
     async def run(self) -> Never:
         async with asyncio.TaskGroup() as tasks:
@@ -57,6 +57,10 @@ class ModuleWatch:
         """Look again, and a few times more shortly after; gives a quarantined module a chance."""
         self.host.forgive()
         self._looks_due = list(_AFTER_EVENT_SECONDS)
+        self._woken.set()
+
+    def rescan(self) -> None:
+        """Look again once: something on the tokens has changed, and none came or went."""
         self._woken.set()
 
     async def look_again(self) -> None:

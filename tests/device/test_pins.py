@@ -73,6 +73,17 @@ class TestAWrongPin:
         assert told[3][0] == "pin_locked"
         assert card.person.pins_presented == 3
 
+    async def test_changes_what_is_shown_of_the_token(
+        self, inventory: Inventory, card: VirtualCard
+    ) -> None:
+        certificate = certificate_of(inventory, card.person)
+        assert certificate is not None
+        card.person.tries_left = 2
+        async with inventory.open(certificate.id) as key:
+            with pytest.raises(UserError):
+                await key.login(the_pin("654321"))
+        await eventually(lambda: inventory.tokens()[0].pin.final_try, "the flag in the list")
+
     async def test_of_impossible_length_never_reaches_the_card(
         self, inventory: Inventory, card: VirtualCard
     ) -> None:

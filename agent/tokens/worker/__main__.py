@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> Never:
 
 
 def _serve(pipe: Pipe, path: str) -> Never:
-    _die_quietly()
+    _prepare_to_die()
     _set_alarm(_ALARM_SECONDS)
     try:
         service = Service(Cryptoki(path))
@@ -72,11 +72,20 @@ def _set_alarm(seconds: int) -> None:
         faulthandler.cancel_dump_traceback_later()
 
 
-def _die_quietly() -> None:
-    """With the agent, even in a hanging call (Linux), and without a window (Windows)."""
+def _prepare_to_die() -> None:
+    """With the agent, even in a hanging call; leaving no core file, since a PIN may be in it; and
+    without a window that says so.
+    """
     if sys.platform == "linux":
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+        pr_set_pdeathsig, pr_set_dumpable = 1, 4
+        library = ctypes.CDLL(None)
+        library.prctl(pr_set_pdeathsig, signal.SIGKILL)
+        # This also keeps other programs of the user from reading our memory.
+        library.prctl(pr_set_dumpable, 0)
+    elif sys.platform == "darwin":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     elif sys.platform == "win32":
         # "python has stopped working" would keep a crashed worker until somebody clicks.
         sem_failcriticalerrors, sem_nogpfaulterrorbox = 1, 2

@@ -211,6 +211,23 @@ class TestCancelling:
 
         assert pin == bytes(6)
 
+    async def test_a_login_while_the_worker_starts_spares_the_pin(
+        self, start: StartHost, faulty: FaultyModule
+    ) -> None:
+        host = start()
+        (slot,) = (await host.scan()).slots
+        host.rest()
+        pin = bytearray(b"123456")
+        asked = asyncio.ensure_future(host.login(slot.token, matches(slot)[0].key, Pin(pin)))
+        await asyncio.sleep(0)
+        await eventually(lambda: host.pid is None, "the worker to start anew", seconds=5)
+        asked.cancel()
+        host.log_out(slot.token)
+        await host.scan()
+
+        assert pin == bytes(6)
+        assert faulty.calls("login") == []
+
 
 class TestThePin:
     async def test_is_overwritten_once_it_is_sent(self, start: StartHost) -> None:

@@ -27,11 +27,13 @@ class FaultyModule:
     pin: str = "123456"
 
     def environment(self, *faults: str) -> dict[str, str]:
-        """For a worker that is to show these faults; forgets the calls so far."""
+        """For a worker that is to show these faults; puts the token in, forgets the calls."""
+        self.put_in()
         self._log.unlink(missing_ok=True)
         return os.environ | {
             "FAULTY": ",".join(faults),
             "FAULTY_DER": str(self._der),
+            "FAULTY_OUT": str(self._out),
             "FAULTY_LOG": str(self._log),
         }
 
@@ -39,6 +41,17 @@ class FaultyModule:
         """The noted calls, those that begin so."""
         lines = self._log.read_text().splitlines() if self._log.exists() else []
         return [line for line in lines if line.startswith(prefix)]
+
+    def put_in(self) -> None:
+        """The token, at whatever kind of port this is; it is in at first."""
+        self._out.unlink(missing_ok=True)
+
+    def take_out(self) -> None:
+        self._out.touch()
+
+    @property
+    def _out(self) -> Path:
+        return self.path.with_suffix(".out")
 
     @property
     def _log(self) -> Path:

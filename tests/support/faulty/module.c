@@ -2,6 +2,7 @@
  *
  * FAULTY      words, separated by commas: see `asked` below
  * FAULTY_DER  the file of the one certificate on the token
+ * FAULTY_OUT  while this file exists, the token is out
  * FAULTY_LOG  a file to which the name of each interesting call is added, one a line
  *
  * Types are written out for 64-bit Unix: CK_ULONG is unsigned long, structures are not packed.
@@ -20,7 +21,7 @@ enum {
   OK = 0x00, HOST_MEMORY = 0x02, GENERAL_ERROR = 0x05, FUNCTION_FAILED = 0x06,
   ARGUMENTS_BAD = 0x07, ATTRIBUTE_SENSITIVE = 0x11, ATTRIBUTE_TYPE_INVALID = 0x12,
   FUNCTION_NOT_SUPPORTED = 0x54, OPERATION_NOT_INITIALIZED = 0x91, PIN_INCORRECT = 0xA0,
-  SESSION_HANDLE_INVALID = 0xB3, TOKEN_WRITE_PROTECTED = 0xE2, USER_ALREADY_LOGGED_IN = 0x100,
+  SESSION_HANDLE_INVALID = 0xB3, TOKEN_NOT_PRESENT = 0xE0, TOKEN_WRITE_PROTECTED = 0xE2, USER_ALREADY_LOGGED_IN = 0x100,
   USER_NOT_LOGGED_IN = 0x101, BUFFER_TOO_SMALL = 0x150, CRYPTOKI_ALREADY_INITIALIZED = 0x191,
 };
 enum { CERTIFICATE = 1, PUBLIC_KEY = 2, PRIVATE_KEY = 3 };
@@ -61,6 +62,11 @@ static void misbehave(const char *where) {
   if (asked(word)) for (;;) sleep(1000);
 }
 
+static int out(void) {
+  const char *path = getenv("FAULTY_OUT");
+  return path && !access(path, F_OK);
+}
+
 static void padded(B *field, size_t size, const char *text) {
   memset(field, ' ', size);
   memcpy(field, text, strlen(text));
@@ -91,10 +97,9 @@ static U C_Finalize(void *reserved) {
 }
 
 static U C_GetSlotList(B present, U *slots, U *count) {
-  (void)present;
   misbehave("slots");
   if (slots) slots[0] = 7;
-  *count = 1;
+  *count = present && out() ? 0 : 1;
   return OK;
 }
 
@@ -110,6 +115,7 @@ static U C_GetTokenInfo(U slot, B *info) {
   U *numbers = (U *)(info + 96);
   (void)slot;
   misbehave("token");
+  if (out()) return TOKEN_NOT_PRESENT;
   memset(info, 0, 208);
   padded(info, 32, asked("garbage") ? "\xff\xfe\xc3 caf\xe9" : "Faulty Token");
   padded(info + 32, 32, "Faulty");
