@@ -12,6 +12,7 @@ import msgspec
 from PySide6.QtCore import QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
+from agent.consent.window_messages import Command
 from agent.consent.windows.kinds import window_for
 from agent.consent.windows.pipe import Pipe
 from agent.consent.windows.style import dress
@@ -33,7 +34,7 @@ def main(arguments: list[str]) -> int:
     app.setDesktopFileName("openkyso")
     app.setQuitOnLastWindowClosed(False)
     try:
-        question = pipe.first()
+        question: Command | None = pipe.first()
     except msgspec.MsgspecError:
         question = None
     dress(app)

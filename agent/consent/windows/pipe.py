@@ -1,4 +1,4 @@
-"""The window's end of the pipe to the agent.
+"""The end of the pipe to the agent that a Qt process holds; the tray has one too.
 
 The pipe is standard output's descriptor, moved away at start so that nothing a library prints can
 ever be mistaken for an answer.
@@ -8,11 +8,13 @@ import io
 import os
 import sys
 import threading
+from collections.abc import Callable
+from typing import Any, Self
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
-from agent.consent.window_messages import Answer, Command, decode_command, encode
+from agent.consent.window_messages import decode_command
 from agent.pin import wipe
 
 
@@ -22,31 +24,39 @@ class Pipe(QObject):
     arrived = Signal(object)
     closed = Signal()
 
-    def __init__(self, commands: io.RawIOBase, answers: int) -> None:
+    def __init__(
+        self,
+        commands: io.RawIOBase,
+        answers: int,
+        *,
+        decode: Callable[[bytes], Any] = decode_command,
+    ) -> None:
         super().__init__()
         self._commands = io.BufferedReader(commands)
         self._answers = answers
+        self._decode = decode
 
     @classmethod
-    def of_this_process(cls) -> "Pipe":
+    def of_this_process(cls, *, decode: Callable[[bytes], Any] = decode_command) -> Self:
         """Take over standard input and output; what is printed goes to standard error."""
         answers = os.dup(1)
         os.dup2(2, 1)
-        return cls(io.FileIO(sys.stdin.fileno(), "rb", closefd=False), answers)
+        commands = io.FileIO(sys.stdin.fileno(), "rb", closefd=False)
+        return cls(commands, answers, decode=decode)
 
-    def first(self) -> Command | None:
+    def first(self) -> Any:
         """Block for the question; None when there is none. Raises msgspec.MsgspecError."""
         line = self._commands.readline()
-        return decode_command(line) if line else None
+        return self._decode(line) if line else None
 
     def listen(self) -> None:
         """Deliver everything after the first command."""
         threading.Thread(target=self._listen, name="agent-commands", daemon=True).start()
 
-    def send(self, answer: Answer, pin: bytearray | None = None) -> None:
+    def send(self, answer: msgspec.Struct, pin: bytearray | None = None) -> None:
         """Write one answer; `pin` follows it raw and is overwritten."""
         try:
-            os.write(self._answers, encode(answer))
+            os.write(self._answers, msgspec.json.encode(answer) + b"\n")
             if pin is not None:
                 os.write(self._answers, pin)
         except OSError:
@@ -58,7 +68,7 @@ class Pipe(QObject):
     def _listen(self) -> None:
         try:
             for line in self._commands:
-                self.arrived.emit(decode_command(line))
+                self.arrived.emit(self._decode(line))
         except (OSError, ValueError, msgspec.MsgspecError):
             pass
         self.closed.emit()
