@@ -10,6 +10,7 @@ with SandboxProgram(tmp_path) as program:                # nothing shared with t
     company = program.subscriber(mst="9900000143")
 """
 
+import itertools
 import json
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -32,6 +34,7 @@ from signxml.signer import XMLSigner
 from webui.bhxh import certificate, form05
 from webui.bhxh.mst import canonical_mst, check_digit
 from webui.sandbox.ca import Authority, Order
+from webui.sandbox.ca.architecture import ISSUING, RESPONDER, ROOT
 from webui.sandbox.gateway.faults import Faults
 from webui.sandbox.service import IVAN_PASSWORD, IVAN_USER, Plan, Sandbox, running
 
@@ -55,6 +58,7 @@ async def sandbox_here(
     """On free ports, deciding at once unless told otherwise. Start it again on the same folder and
     everything is still there.
     """
+    _hand_keys_to(data / "ca")
     wishes = Faults(**{"decide_after": 0.0, **faults})
     plan = Plan(data=data, first_port=0, with_token=with_token, faults=wishes)
     async with running(plan) as sandbox:
@@ -65,10 +69,40 @@ def subscriber(
     authority: Authority, *, mst: str = "9900000143", name: str = "CÔNG TY THỬ", **order: Any
 ) -> Subscriber:
     """`order` as in webui.sandbox.ca.Order (not_before, not_after, uids, …)."""
-    key = rsa.generate_private_key(65537, 2048)
+    key = _a_key()
     uids = order.pop("uids", (f"MST:{mst}",))
     wish = Order(name=name, uids=uids, public_key=public_key(key), **order)
     return Subscriber(key=key, certificate=authority.issue(wish))
+
+
+def _a_key() -> rsa.RSAPrivateKey:
+    """One of a few: making them is what takes the time, and nothing here asks that they differ."""
+    return _key(next(_NUMBERS) % 3)
+
+
+_NUMBERS = itertools.count()
+
+
+@cache
+def _key(_number: int) -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(65537, 2048)
+
+
+def _hand_keys_to(folder: Path) -> None:
+    """The CA finds keys and makes none: every sandbox has another root, but not other keys."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, label in enumerate((ROOT, ISSUING, RESPONDER), start=100):
+        path = folder / f"{label}.key.pem"
+        if not path.exists():
+            path.write_bytes(_pem(number))
+
+
+@cache
+def _pem(number: int) -> bytes:
+    form = serialization.PrivateFormat.PKCS8
+    return _key(number).private_bytes(
+        serialization.Encoding.PEM, form, serialization.NoEncryption()
+    )
 
 
 def public_key(key: rsa.RSAPrivateKey) -> bytes:
@@ -194,7 +228,7 @@ class SandboxProgram:
         return found
 
     def subscriber(self, *, mst: str, name: str = "CÔNG TY THỬ", **commission: Any) -> Subscriber:
-        key = rsa.generate_private_key(65537, 2048)
+        key = _a_key()
         body = {"name": name, "uids": [f"MST:{mst}"], **commission}
         body["public_key"] = b64encode(public_key(key)).decode()
         answer = self.call("/sandbox/ca/certificates", body)

@@ -122,10 +122,11 @@ class Authority:
         return bytes(responder.build_ocsp_response(asked).dump())
 
     def crl(self, ca: Label) -> bytes:
-        """A CRL as of this second (RFC 5280 §5), DER.
+        """A complete CRL as of this second (RFC 5280 §5), DER.
 
         certomancer's own are as of the last full period of a schedule: a revocation would not show
-        until the next.
+        until the next. And they name their distribution point, which the root's certificate does
+        not, so that openssl would find them of another scope (§5.2.5).
         """
         now = datetime.now(UTC).replace(microsecond=0)
         info = self._arch.service_registry.get_crl_repo_info(ServiceLabel(ca))
@@ -141,7 +142,6 @@ class Authority:
             this_update=now,
             next_update=now + _CRL_LIFE,
             revoked_certs=list(self._arch.get_revoked_certs_at_time(now, info)),
-            distpoint=info.format_idp(self._arch.entities),
         )
         return bytes(builder.sign_crl(_to_the_letter(content)).dump())
 

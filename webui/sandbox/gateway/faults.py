@@ -1,7 +1,8 @@
 """What the gateway is told to do wrong, and how long it takes to decide."""
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -38,9 +39,15 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     receipt: ReceiptFault = ReceiptFault.GOOD
 
 
-def merged(present: Faults, change: bytes) -> Faults:
-    """`present` with the fields of a JSON object. Raises ValueError, naming what is wrong."""
-    fields = msgspec.json.decode(change)
-    if not isinstance(fields, dict):
-        raise ValueError("expected a JSON object")  # noqa: TRY004 - it is about JSON, not types
-    return msgspec.convert({**msgspec.to_builtins(present), **fields}, Faults)
+def merged(present: Faults, change: Mapping[str, Any], *, from_a_form: bool = False) -> Faults:
+    """`present` with the fields of `change`. Raises ValueError, naming what is wrong.
+
+    A form knows only text: there numbers, booleans and null are written as text.
+    """
+    whole = {**msgspec.to_builtins(present), **change}
+    return msgspec.convert(whole, Faults, strict=not from_a_form)
+
+
+def read(change: bytes) -> Mapping[str, Any]:
+    """The fields of a JSON object. Raises ValueError."""
+    return msgspec.json.decode(change, type=dict[str, Any])

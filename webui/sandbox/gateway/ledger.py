@@ -5,7 +5,7 @@ What may not be twice: a key, a signed document, a content that stands (it is pe
 registered now), and a pending dossier for one signing certificate.
 """
 
-import sqlite3
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -89,34 +89,35 @@ class Registered:
 class Ledger:
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._arriving = asyncio.Lock()  # one arrival is looked up and kept before the next
 
     async def keep(self, key: str, arrival: Arrival) -> tuple[Dossier, bool]:
         """The dossier of this key, and whether it is new.
 
         Raises Refusal KEY_REUSED, DUPLICATE, PENDING.
         """
+        async with self._arriving:
+            return await self._keep(key, arrival)
+
+    async def _keep(self, key: str, arrival: Arrival) -> tuple[Dossier, bool]:
         earlier = await self.by_key(key)
         if earlier is not None:
             if earlier.document != arrival.document:
                 raise Refusal(Code.KEY_REUSED)
             return earlier, False
         await self._refuse_duplicate(arrival)
-        try:
-            row = await self._database.row(
-                "INSERT INTO dossiers (key, document, document_sha256, content_sha256, certificate,"
-                " certificate_sha256, arrived) VALUES (:key, :document, :document_sha256,"
-                " :content_sha256, :certificate, :certificate_sha256, :arrived) RETURNING *",
-                key=key,
-                document=arrival.document,
-                document_sha256=sha256(arrival.document).hexdigest(),
-                content_sha256=arrival.content_sha256,
-                certificate=arrival.certificate,
-                certificate_sha256=sha256(arrival.certificate).hexdigest(),
-                arrived=datetime.now(UTC).timestamp(),
-            )
-        except sqlite3.IntegrityError:
-            # Another request got in between: with the same key, or with what may not be twice.
-            return await self.keep(key, arrival)
+        row = await self._database.row(
+            "INSERT INTO dossiers (key, document, document_sha256, content_sha256, certificate,"
+            " certificate_sha256, arrived) VALUES (:key, :document, :document_sha256,"
+            " :content_sha256, :certificate, :certificate_sha256, :arrived) RETURNING *",
+            key=key,
+            document=arrival.document,
+            document_sha256=sha256(arrival.document).hexdigest(),
+            content_sha256=arrival.content_sha256,
+            certificate=arrival.certificate,
+            certificate_sha256=sha256(arrival.certificate).hexdigest(),
+            arrived=datetime.now(UTC).timestamp(),
+        )
         assert row is not None, "INSERT … RETURNING"
         return _dossier(row), True
 

@@ -24,7 +24,7 @@ from asn1crypto import pem, x509
 from webui.bhxh.mst import canonical_mst, printed_mst
 from webui.sandbox.ca import Order
 from webui.sandbox.ca.authority import UnknownCertificateError
-from webui.sandbox.gateway.faults import merged
+from webui.sandbox.gateway.faults import merged, read
 from webui.sandbox.gateway.ledger import Dossier, form_of
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _of_the_gateway(sandbox: "Sandbox") -> list[web.RouteDef]:
 
     async def set_faults(request: web.Request) -> web.Response:
         try:
-            faults = merged(sandbox.faults, await request.read())
+            faults = merged(sandbox.faults, read(await request.read()))
         except ValueError as error:
             raise web.HTTPBadRequest(text=f"{error}\n") from error
         await sandbox.set_faults(faults)

@@ -36,35 +36,22 @@ def routes(sandbox: "Sandbox") -> list[web.RouteDef]:
         )
 
     async def press(request: web.Request) -> web.Response:
-        """A button of the page: the fields of the form, as the JSON of the other door."""
-        form = await request.post()
-        change = {name: _typed(str(value)) for name, value in form.items()}
+        """A button of the page: the fields of its form."""
+        form = {name: str(value) for name, value in (await request.post()).items()}
         try:
-            await sandbox.set_faults(merged(sandbox.faults, msgspec.json.encode(_grouped(change))))
+            faults = merged(sandbox.faults, _grouped(form), from_a_form=True)
         except ValueError as error:
             raise web.HTTPBadRequest(text=f"{error}\n") from error
+        await sandbox.set_faults(faults)
         raise web.HTTPSeeOther(words_of(request).link("/"))
 
     return [web.get("/", show), web.post("/control", press)]
 
 
-def _typed(value: str) -> Any:
-    """Forms know only text: numbers, booleans and null are read as JSON has them."""
-    try:
-        return msgspec.json.decode(value) if value in {"true", "false", "null"} else float(value)
-    except ValueError:
-        return value
-
-
-def _grouped(change: dict[str, Any]) -> dict[str, Any]:
-    """ma_loi, mo_ta and at_door belong to `refuse`; whole numbers are whole."""
-    refuse = {name: change.pop(name) for name in Refusing.__struct_fields__ if name in change}
-    if refuse:
-        refuse["ma_loi"], refuse["mo_ta"] = str(refuse.get("ma_loi")), str(refuse.get("mo_ta"))
-        change["refuse"] = refuse
-    if "drop_answers" in change:
-        change["drop_answers"] = int(change["drop_answers"])
-    return change
+def _grouped(form: dict[str, str]) -> dict[str, Any]:
+    """ma_loi, mo_ta and at_door belong together in `refuse`."""
+    refuse = {name: form.pop(name) for name in Refusing.__struct_fields__ if name in form}
+    return {**form, "refuse": refuse} if refuse else dict(form)
 
 
 def _token(words: Words, sandbox: "Sandbox") -> Html:
