@@ -17,6 +17,7 @@ from agent.keys import Mechanism
 from agent.pin import Pin
 from agent.tokens.host import Host, Limits
 from agent.tokens.matching import matches
+from agent.tokens.process import Worker
 from tests.agent.tokens.conftest import StartHost
 from tests.support.faulty import FaultyModule
 from tests.support.waiting import eventually, wait_for
@@ -212,15 +213,22 @@ class TestCancelling:
         assert pin == bytes(6)
 
     async def test_a_login_while_the_worker_starts_spares_the_pin(
-        self, start: StartHost, faulty: FaultyModule
+        self, start: StartHost, faulty: FaultyModule, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         host = start()
         (slot,) = (await host.scan()).slots
         host.rest()
+        starting = asyncio.Event()
+        really_start = Worker.start
+
+        async def start_worker(*arguments: object, **options: object) -> Worker:
+            starting.set()
+            return await really_start(*arguments, **options)
+
+        monkeypatch.setattr(Worker, "start", start_worker)
         pin = bytearray(b"123456")
         asked = asyncio.ensure_future(host.login(slot.token, matches(slot)[0].key, Pin(pin)))
-        await asyncio.sleep(0)
-        await eventually(lambda: host.pid is None, "the worker to start anew", seconds=5)
+        await starting.wait()
         asked.cancel()
         host.log_out(slot.token)
         await host.scan()
@@ -280,6 +288,7 @@ from agent.keys import Mechanism
 from agent.pin import Pin
 from agent.tokens.host import Host
 from agent.tokens.matching import matches
+from agent.tokens.process import Worker
 async def main():
     async with asyncio.TaskGroup() as tasks:
         host = Host(Path({str(faulty.path)!r}))
