@@ -11,11 +11,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy import Connection, event, inspect, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from webui.store.migrations import HEAD
 
 _WRITING: Final = "kyso_writing"
 #: Milliseconds a SQLite writer waits for another process's transaction.
@@ -49,6 +49,9 @@ class Database:
 
     async def migrate(self) -> None:
         """Bring the schema to this program's version. Safe when several programs do it at once."""
+        async with self._engine.connect() as connection:
+            if await connection.run_sync(_version) == HEAD:
+                return
         async with self._engine.connect() as connection:
             await connection.execution_options(**{_WRITING: True})
             async with connection.begin():
@@ -93,7 +96,17 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
+
+
 def _upgrade(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection

@@ -1,14 +1,18 @@
 import asyncio
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+import webui.store.migrations
 from tests.webui.store.rows import NOW, unit
 from webui.store import dossiers, outbox, units
 from webui.store.database import migrate, open_database
+from webui.store.migrations import HEAD
 from webui.store.tables import metadata
 
 
@@ -18,6 +22,12 @@ async def test_the_migrations_make_exactly_the_tables_of_the_code(database):
 
     async with database.reading() as tx:
         assert await tx.run_sync(differences) == []
+
+
+def test_the_last_step_is_the_one_the_program_looks_for():
+    folder = Path(webui.store.migrations.__file__).parent
+
+    assert ScriptDirectory(folder).get_current_head() == HEAD
 
 
 async def test_migrating_twice_and_at_once_does_no_harm(database, database_url):
