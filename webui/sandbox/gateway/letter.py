@@ -1,7 +1,11 @@
 """The e-mail with which BHXH tells a unit the result (facts A3); its words: text/letter.json."""
 
 import json
-from email.message import EmailMessage
+from email.header import Header
+from email.message import Message
+from email.mime.application import MIMEApplication
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
 from email.utils import format_datetime, formataddr, make_msgid
 from functools import cache
 from importlib import resources
@@ -21,7 +25,7 @@ class UndeliveredError(Exception):
     """The mail server did not take it; the message says why."""
 
 
-async def send(message: EmailMessage, *, port: int) -> None:
+async def send(message: Message, *, port: int) -> None:
     """Hand it to the mail server on this machine. Raises UndeliveredError."""
     try:
         await aiosmtplib.send(
@@ -31,7 +35,7 @@ async def send(message: EmailMessage, *, port: int) -> None:
         raise UndeliveredError(f"{type(error).__name__}: {error}") from error
 
 
-def compose(dossier: Dossier, form: Form05) -> EmailMessage:
+def compose(dossier: Dossier, form: Form05) -> Message:
     """For a dossier that was decided."""
     assert dossier.decided is not None, "only results are written about"
     assert dossier.receipt is not None, "a decision has a receipt"
@@ -50,20 +54,20 @@ def compose(dossier: Dossier, form: Form05) -> EmailMessage:
         "words": why,
     }
     result = "refused" if dossier.error else "accepted"
-    message = EmailMessage()
-    message["Subject"] = words[f"{result}_subject"].format(**facts)
+    parts = (words["greeting"], words[f"{result}_body"], words["footer"])
+    # email.message.EmailMessage folds long Vietnamese headers so that blanks between words are lost
+    # (Python 3.11); Header folds them as RFC 2047 wants it.
+    message = MIMEMultipart()
+    message["Subject"] = Header(words[f"{result}_subject"].format(**facts), "utf-8").encode()
     message["From"] = formataddr((words["sender_name"], f"ketqua@{_DOMAIN}"))
     message["To"] = form.contact_email
     message["Date"] = format_datetime(dossier.decided)
     message["Message-ID"] = make_msgid(idstring=dossier.transaction, domain=_DOMAIN)
-    parts = (words["greeting"], words[f"{result}_body"], words["footer"])
-    message.set_content("\n\n".join(part.format(**facts) for part in parts))
-    message.add_attachment(
-        dossier.receipt,
-        maintype="application",
-        subtype="xml",
-        filename=words["attachment"].format(**facts),
-    )
+    message.attach(MIMEText("\n\n".join(part.format(**facts) for part in parts), "plain", "utf-8"))
+    receipt = MIMEApplication(dossier.receipt, "xml")
+    name = words["attachment"].format(**facts)
+    receipt.add_header("Content-Disposition", "attachment", filename=name)
+    message.attach(receipt)
     return message
 
 
