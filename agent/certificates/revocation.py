@@ -71,7 +71,7 @@ class Revocation:
 class Limits:
     ocsp_seconds: float = 5.0
     crl_seconds: float = 10.0
-    all_seconds: float = 12.0  # for one path, whatever happens
+    all_seconds: float = 12.0  # for one certificate; those of a path are asked about together
 
     @classmethod
     def within(cls, seconds: float) -> Self:
@@ -89,22 +89,25 @@ class RevocationChecker:
 
     async def check(self, path: Path, *, at: datetime) -> Revocation:
         """Of the whole path: revoked if one of them is, else unknown if one of them is."""
-        try:
-            async with asyncio.timeout(self._limits.all_seconds), asyncio.TaskGroup() as group:
-                asked = [
-                    group.create_task(self._one(_Question(certificate, issuer, path, at)))
-                    for certificate, issuer in pairwise(path.certificates)
-                ]
-        except TimeoutError:
-            log.info("revocation: no end after %g s", self._limits.all_seconds)
-            return Revocation(status=Status.UNKNOWN)
+        async with asyncio.TaskGroup() as group:
+            asked = [
+                group.create_task(self._one(_Question(certificate, issuer, path, at)))
+                for certificate, issuer in pairwise(path.certificates)
+            ]
         return _of_all([task.result() for task in asked])
 
     async def _one(self, question: "_Question") -> Revocation:
         known = self._known.get(question.key)
         if known is not None and known.since <= question.at < known.until:
             return known.revocation
-        finding = await self._find_out(question)
+        # Each certificate has its own time, so that one whose responder is silent does not hide
+        # that another is known to be revoked.
+        try:
+            async with asyncio.timeout(self._limits.all_seconds):
+                finding = await self._find_out(question)
+        except TimeoutError:
+            log.info("revocation: no end after %g s", self._limits.all_seconds)
+            finding = _NOTHING
         self._known.pop(question.key, None)
         while len(self._known) >= _REMEMBERED:
             self._known.pop(next(iter(self._known)))
@@ -127,7 +130,7 @@ class RevocationChecker:
                     log.info("revocation: no %s answer: %s", kind, error)
                 else:
                     return finding
-        return _Finding(revocation=Revocation(status=Status.UNKNOWN), expires=None)
+        return _NOTHING
 
     async def _ask(self, question: "_Question", kind: AnswerKind, url: str) -> bytes:
         match kind:
@@ -161,6 +164,9 @@ class _Question:
 class _Finding:
     revocation: Revocation
     expires: datetime | None  # None: nothing was found out
+
+
+_NOTHING: Final = _Finding(revocation=Revocation(status=Status.UNKNOWN), expires=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,8 +20,6 @@ from typing import Final
 
 from asn1crypto import pem, x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
-from cryptography.x509 import load_der_x509_certificate
 
 from agent.certificates.describe import read
 from agent.certificates.names import common_name
@@ -154,6 +152,8 @@ def _split(data: bytes) -> list[bytes]:
 
 
 def _from_pkcs7(data: bytes) -> list[bytes]:
+    from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+
     return [c.public_bytes(Encoding.DER) for c in pkcs7.load_der_pkcs7_certificates(data)]
 
 
@@ -177,6 +177,8 @@ def _trusted(der: bytes, source: Source) -> TrustedCertificate:
 def _self_signed(certificate: x509.Certificate) -> bool:
     if certificate.subject.dump() != certificate.issuer.dump():
         return False
+    from cryptography.x509 import load_der_x509_certificate
+
     try:
         parsed = load_der_x509_certificate(certificate.dump())
         parsed.verify_directly_issued_by(parsed)

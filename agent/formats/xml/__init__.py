@@ -31,8 +31,8 @@ Three traps that cost others their signatures, and where they are kept out:
 
 * SignedInfo is hashed with all namespaces and xml: attributes in scope where it stands, although it
   is written without them (`canonical.context`).
-* Taking a signature out of a tree by lxml's `remove` also takes out the white space behind it, which
-  is signed (`verify._detach`).
+* Taking a signature out of a tree by lxml's `remove` also takes out the white space behind it,
+  which is signed (`verify._detach`).
 * Canonical XML by libxml2 forgets to escape namespace URIs; such documents are refused (`intake`).
 """
 

@@ -30,7 +30,10 @@ class World:
 
     def forget(self) -> None:
         """As after a restart of the agent: nothing is remembered of earlier answers."""
-        self.assessor = Assessor(self.trust, RevocationChecker(self.fetcher, limits=LIMITS))
+        self.limit(LIMITS)
+
+    def limit(self, limits: Limits) -> None:
+        self.assessor = Assessor(self.trust, RevocationChecker(self.fetcher, limits=limits))
 
     async def assess(self, der: bytes, *, at=NOW) -> Assessment:
         return await self.assessor.assess(der, at=at)

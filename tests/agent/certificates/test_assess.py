@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from agent.certificates.revocation import AnswerKind, Status
+from agent.certificates.revocation import AnswerKind, Limits, Status
 from agent.errors import UserError
 from protocol.errors import ERRORS
 from protocol.messages import CertificateState
@@ -296,6 +296,25 @@ class TestRevocation:
         found = await world.assess(world.ca.issue().der)
 
         assert found.problem == "certificate_revoked"
+
+    async def test_a_silent_responder_does_not_hide_another_revocation(self, world: World) -> None:
+        over = asyncio.Event()
+
+        async def silent(_: web.Request) -> web.Response:
+            await over.wait()
+            return web.Response()
+
+        world.responder.override["/root/ocsp"] = silent
+        world.responder.override["/root/crl"] = silent
+        unit = world.ca.issue()
+        world.ca.revoked[unit.certificate.serial_number] = REVOKED
+        world.limit(Limits(ocsp_seconds=60, crl_seconds=60, all_seconds=0.5))
+        try:
+            found = await world.assess(unit.der)
+        finally:
+            over.set()
+
+        assert found.state is CertificateState.REVOKED
 
     @pytest.mark.parametrize("down", [(), ("/ca/ocsp",)])
     async def test_a_slow_clock_does_not_make_a_revoked_certificate_good(
