@@ -161,6 +161,8 @@ def _certificate(
     _attributes(key_info)
     leaves = dict(zip(profile.key_info, _key_info_leaves(key_info, profile), strict=True))
     der = _octets(leaves[KeyInfoPart.X509_CERTIFICATE])
+    if (name := leaves.get(KeyInfoPart.X509_SUBJECT_NAME)) is not None:
+        _leaf(name)  # programs print names differently, so its text is not compared
     try:
         key = signer_of(der).key
     except UserError:
@@ -240,6 +242,7 @@ def _algorithm(element: "etree._Element", uri: str) -> None:
 
 def _leaf(element: "etree._Element") -> str:
     """The text of an element that holds text alone; a comment would split it."""
+    _attributes(element)
     if len(element):
         _reject(Reason.GRAMMAR)
     return element.text or ""
@@ -247,7 +250,6 @@ def _leaf(element: "etree._Element") -> str:
 
 def _octets(element: "etree._Element") -> bytes:
     """xs:base64Binary: white space is allowed in it, nothing else is."""
-    _attributes(element)
     try:
         return base64.b64decode(_leaf(element).translate(_NO_SPACE), validate=True)
     except (binascii.Error, ValueError):

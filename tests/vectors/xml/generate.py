@@ -401,6 +401,16 @@ def verify_cases() -> dict[str, Case]:
             "grammar",
             "T11: the same inside KeyInfo.",
         ),
+        "xsw-evil-in-subject-name": rejected(
+            good.replace("</X509SubjectName>", f"{EVIL}</X509SubjectName>"),
+            "grammar",
+            "T11: the same inside an element whose text nobody compares.",
+        ),
+        "xsw-attribute-of-signing-time": rejected(
+            good.replace("<SigningTime ", '<SigningTime SoTien="9999" '),
+            "grammar",
+            "T11: the same as an attribute.",
+        ),
         "xsw-text-in-signature": rejected(
             good.replace("</SignatureProperty>", "9999</SignatureProperty>"),
             "grammar",
