@@ -14,6 +14,10 @@
     [server]
     ports = [14517, 17917, 21217, 27617]
 
+    [tray]
+    enabled = true
+    open = ["kyso", "app"]         # what the icon's "open" starts; without it there is none
+
 Relative paths are relative to the file's own directory. Pages can set none of this (T16, T17).
 """
 
@@ -55,11 +59,17 @@ class Server(_Section, frozen=True, kw_only=True):
     ports: Annotated[tuple[Annotated[int, Meta(ge=0, le=65535)], ...], Meta(min_length=1)] = PORTS
 
 
+class Tray(_Section, frozen=True, kw_only=True):
+    enabled: bool = True
+    open: tuple[str, ...] = ()
+
+
 class Config(_Section, frozen=True, kw_only=True):
     modules: Modules = Modules()
     trust: Trust = Trust()
     revocation: Revocation = Revocation()
     server: Server = Server()
+    tray: Tray = Tray()
 
 
 def load(path: Path) -> Config:

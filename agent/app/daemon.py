@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack, ExitStack
 from typing import Final
 
-from agent import log
+from agent import log, platforms
 from agent.app.options import Options
 from agent.app.parts import judge, modules, prompts, sites
+from agent.app.tray import Tray
 from agent.formats.api import Format
 from agent.formats.names import PROFILE_NAMES
 from agent.journal import Journal
@@ -22,6 +23,7 @@ from agent.server.http import serving
 from agent.server.rights import NativeToken
 from agent.signing.desk import Desk
 from agent.tokens.inventory import Inventory
+from agent.tray.process import TrayProcess
 
 _log: Final = logging.getLogger(__name__)
 
@@ -71,7 +73,10 @@ async def _serve(options: Options, redaction: log.Redaction) -> None:
         runtime.write(where.runtime, record)
         lifetime.callback(runtime.remove, where.runtime)
         _log.info("listening on port %s", port)
-        await stop.wait()
+        if options.config.tray.enabled and platforms.current().display_available():
+            icon = asyncio.create_task(_tray(options, edge, stop).run())
+            lifetime.push_async_callback(_ended, icon)
+        await _stopped(stop, unless_ended=watching)
         _log.info("stopping")
 
 
@@ -80,6 +85,27 @@ def _formats() -> Mapping[str, Format]:
     from agent.formats.registry import FORMATS
 
     return FORMATS
+
+
+def _tray(options: Options, edge: Edge, stop: asyncio.Event) -> Tray:
+    return Tray(
+        edge,
+        icon=TrayProcess(),
+        language=options.language,
+        open_command=options.config.tray.open,
+        stop=stop.set,
+    )
+
+
+async def _stopped(stop: asyncio.Event, *, unless_ended: asyncio.Task[None]) -> None:
+    """Returns when told to stop. An agent that no longer sees its tokens ends with that error."""
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({stopping, unless_ended}, return_when=asyncio.FIRST_COMPLETED)
+        if unless_ended.done():
+            await unless_ended
+    finally:
+        stopping.cancel()
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

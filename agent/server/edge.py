@@ -1,5 +1,6 @@
 """What the whole server shares: the desk, the sites allowed, and the secrets of this run."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from agent.consent.grants import Grants
@@ -17,5 +18,7 @@ class Edge:
     native_token: NativeToken
     tickets: Tickets = field(default_factory=Tickets)
     nagging: Nagging = field(default_factory=Nagging)
+    #: Called after each request that was answered.
+    on_answered: list[Callable[[], None]] = field(default_factory=list)
     #: Consent is answered by script, for the demo token alone; said in every `hello`.
     demo: bool = False

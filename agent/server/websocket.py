@@ -198,6 +198,8 @@ class _Conversation:
         finally:
             self._running.pop(run.id, None)
         await self._carry_out(actions, tasks)
+        for listener in self._edge.on_answered:
+            listener()
 
     async def _result(self, run: Run, tasks: asyncio.TaskGroup) -> Struct:
         if isinstance(run.params, HelloParams):

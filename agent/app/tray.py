@@ -1,0 +1,111 @@
+"""The tray icon kept up to date, and what the user chooses in its menu."""
+
+import asyncio
+import logging
+import subprocess
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from agent.keys import TokenInfo
+from agent.server.edge import Edge
+from agent.tray.messages import Allowed, Choice, Forget, Open, Quit, Signed, State
+from agent.tray.process import TrayProcess
+from protocol.version import PRODUCT_VERSION
+
+_log: Final = logging.getLogger(__name__)
+
+_RECENT: Final = 8
+
+
+class Tray:
+    def __init__(
+        self,
+        edge: Edge,
+        *,
+        icon: TrayProcess,
+        language: str,
+        open_command: Sequence[str],
+        stop: Callable[[], None],
+    ) -> None:
+        """`open_command` opens OpenKySo's own page; empty when it is not installed here."""
+        self._edge = edge
+        self._icon = icon
+        self._language = language
+        self._open_command = tuple(open_command)
+        self._stop = stop
+        #: Kept only to be waited for, so that none stays behind as a zombie.
+        self._opened: list[subprocess.Popen[bytes]] = []
+        self._answered = asyncio.Event()
+        edge.on_answered.append(self._answered.set)
+
+    async def run(self) -> None:
+        """Until cancelled, or for good where there is no tray."""
+        await self._show()
+        keeping = [
+            asyncio.create_task(self._after_requests()),
+            asyncio.create_task(self._edge.events.follow((), self._after_change)),
+        ]
+        try:
+            await self._icon.run(self._act)
+        finally:
+            for task in keeping:
+                task.cancel()
+            await asyncio.gather(*keeping, return_exceptions=True)
+
+    async def _after_requests(self) -> None:
+        """A request may have signed something, or changed which sites are allowed."""
+        while True:
+            await self._answered.wait()
+            self._answered.clear()
+            await self._show()
+
+    async def _after_change(self, tokens: tuple[TokenInfo, ...]) -> None:
+        del tokens
+        await self._show()
+
+    async def _show(self) -> None:
+        desk = self._edge.desk
+        recent = await asyncio.to_thread(desk.journal.latest, limit=_RECENT)
+        self._icon.show(
+            State(
+                language=self._language,
+                version=PRODUCT_VERSION,
+                tokens=tuple(token.label for token in desk.tokens.tokens()),
+                recent=tuple(
+                    Signed(
+                        at=stored.entry.at,
+                        name=stored.entry.name,
+                        origin=stored.entry.origin,
+                        succeeded=stored.entry.outcome == "signed",
+                    )
+                    for stored in recent
+                ),
+                sites=tuple(
+                    Allowed(origin=site.origin, expires_at=site.expires_at)
+                    for site in self._edge.sites.all()
+                ),
+                can_open=bool(self._open_command),
+                demo=self._edge.demo,
+            )
+        )
+
+    async def _act(self, choice: Choice) -> None:
+        match choice:
+            case Open():
+                self._open()
+            case Forget(origin=origin):
+                self._edge.sites.forget(origin)
+                await self._show()
+            case Quit():
+                self._stop()
+
+    def _open(self) -> None:
+        """A program of its own, which outlives the agent. Its arguments are the configuration's."""
+        self._opened = [program for program in self._opened if program.poll() is None]
+        try:
+            program = subprocess.Popen(  # noqa: S603 - the administrator's, nothing of a page in it
+                self._open_command, stdin=subprocess.DEVNULL, start_new_session=True
+            )
+            self._opened.append(program)
+        except OSError as error:
+            _log.warning("OpenKySo could not be opened: %s", error)
