@@ -25,7 +25,7 @@ async def select(desk: Desk, errand: Errand, wanted: Wanted, *, reason: str = ""
     token too, and fills when one is plugged in.
 
     Raises UserError user_refused, prompt_timeout, prompt_busy, and the reason why the chosen
-    certificate will not do.
+    certificate will not do; or why none would, when the user closed a list without a usable one.
     """
     question = SelectQuestion(
         asker=errand.asker,
@@ -37,7 +37,10 @@ async def select(desk: Desk, errand: Errand, wanted: Wanted, *, reason: str = ""
         desk.prompts.select(question) as dialog,
         beside(_keep_current(desk, errand, wanted, dialog)),
     ):
-        chosen = await dialog.choice()
+        try:
+            chosen = await dialog.choice()
+        except UserError as error:
+            raise await _why_refused(desk, wanted, error) from None
     await errand.progress(Stage.CHECKING)
     candidate = next((c for c in at_a_glance(desk) if c.certificate.id == chosen), None)
     if candidate is None:
@@ -46,6 +49,16 @@ async def select(desk: Desk, errand: Errand, wanted: Wanted, *, reason: str = ""
     if (objection := wanted.objection(candidate)) is not None:
         raise objection
     return candidate
+
+
+async def _why_refused(desk: Desk, wanted: Wanted, error: UserError) -> UserError:
+    """Who could only refuse is told what was wrong with the certificates, not that he refused."""
+    if error.code != "user_refused":
+        return error
+    known = await all_assessed(desk, at_a_glance(desk))
+    if not known or any(wanted.objection(candidate) is None for candidate in known):
+        return error
+    return _nothing_fits(wanted, known)
 
 
 async def _keep_current(desk: Desk, errand: Errand, wanted: Wanted, dialog: SelectDialog) -> None:

@@ -1,5 +1,6 @@
 """The clerk: what a user of the page does and sees, in the user guide's own words."""
 
+import re
 from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page, expect
@@ -44,6 +45,11 @@ class Clerk:
         self.page.get_by_label("Mã số thuế").fill(self.mst)
         self.page.get_by_label("Mật khẩu").fill(PASSWORD)
         self.page.get_by_role("button", name="Đăng nhập", exact=True).click()
+        expect(self.page.get_by_role("heading", name="Đơn vị", exact=True)).to_be_visible()
+
+    def comes_back(self) -> None:
+        """The page is opened anew; the session is still there."""
+        self.page.goto(self.url)
         expect(self.page.get_by_role("heading", name="Đơn vị", exact=True)).to_be_visible()
 
     def opens(self, tab: str) -> None:
@@ -97,3 +103,8 @@ class Clerk:
     def sees_the_outcome(self, state: str) -> None:
         """Of the dossier that is open."""
         expect(self.page.locator("main .badge").first).to_have_text(state, timeout=30_000)
+
+    def sees_that_it_waits(self) -> None:
+        """Not delivered, or not known whether: either way it is kept and goes on by itself."""
+        either = re.compile("Chờ gửi lại|Đang hỏi lại BHXH")
+        expect(self.page.locator("main .badge").first).to_have_text(either, timeout=30_000)

@@ -151,3 +151,25 @@ async def test_a_certificate_without_an_mst_is_no_mismatch_of_numbers(tmp_path: 
         await to_sign_with(desk, errand, Wanted(mst=MST))
 
     assert refused.value.code == "no_certificate"
+
+
+async def test_who_could_only_refuse_is_told_what_was_wrong(tmp_path: Path) -> None:
+    other = Card(mst="0399999999")
+    desk = desk_with(tmp_path, tokens=MemoryTokens(other), user=ScriptedUser(Refuse()))
+    errand, _ = traced_errand()
+
+    with pytest.raises(UserError) as refused:
+        await select(desk, errand, Wanted(mst=MST))
+
+    assert refused.value.code == "mst_mismatch"
+    assert refused.value.details == {"found": "0399999999", "expected": MST}
+
+
+async def test_who_refuses_although_one_would_do_has_refused(tmp_path: Path) -> None:
+    desk = desk_with(tmp_path, tokens=MemoryTokens(Card(mst=MST)), user=ScriptedUser(Refuse()))
+    errand, _ = traced_errand()
+
+    with pytest.raises(UserError) as refused:
+        await select(desk, errand, Wanted(mst=MST))
+
+    assert refused.value.code == "user_refused"
