@@ -71,7 +71,7 @@ def menu_for(
         menu.addSeparator()
     _note(menu, texts("tray.tokens" if labels else "tray.no_tokens"))
     for label in labels:
-        _note(menu, f"    {label}")
+        _line(menu, f"    {label}")
     _add_recent(menu.addMenu(texts("tray.recent")), state.recent, texts)
     _add_sites(menu.addMenu(texts("tray.sites")), state.sites, texts, choose)
     menu.addSeparator()
@@ -86,7 +86,7 @@ def _add_recent(menu: QMenu, recent: tuple[Signed, ...], texts: Texts) -> None:
         when = f"{entry.at.astimezone():%d/%m %H:%M}"
         name = one_line(entry.name, limit=_LABEL_CHARS)
         origin = one_line(entry.origin, limit=_LABEL_CHARS)
-        _note(menu, f"{mark} {when}  {name}  ({origin})")
+        _line(menu, f"{mark} {when}  {name}  ({origin})")
     if not recent:
         _note(menu, texts("tray.no_recent"))
 
@@ -105,10 +105,16 @@ def _add_sites(
 
 
 def _note(menu: QMenu, text: str) -> None:
-    """A line to read, not to choose."""
+    """A heading, greyed as menus grey what cannot be chosen."""
+    note = _line(menu, text)
+    note.setEnabled(False)
+
+
+def _line(menu: QMenu, text: str) -> QAction:
+    """A line to read. Not greyed: grey is hard to read, and screen readers pass over it."""
     line = QAction(_verbatim(text), menu)
-    line.setEnabled(False)
     menu.addAction(line)
+    return line
 
 
 def _action(menu: QMenu, text: str, choose: Callable[[Choice], None], choice: Choice) -> None:

@@ -10,6 +10,7 @@ its steps say. Steps that wait are tried again until they hold, so nothing here 
     key:Return      press one key there
     press:NAME      click a named part with the mouse
     hit:NAME        the same, even if it is inert
+    twice:NAME      click again where it is, whatever is there now
     close           the window's own close button
     say:JSON        send a raw line to the agent, as a broken window might
     crash           end without a word
@@ -58,6 +59,10 @@ class User:
                 if verb == "press" and not part.isEnabled():
                     return False
                 QTest.mouseClick(part, Qt.MouseButton.LeftButton)
+            case "twice":
+                place = self.part(what).mapTo(window, self.part(what).rect().center())
+                now = window.childAt(place)
+                QTest.mouseClick(now or window, Qt.MouseButton.LeftButton)
             case "close":
                 window.close()
             case "say":

@@ -4,13 +4,13 @@ Of the asker the origin is the fact; names and reasons are only claims, and are 
 """
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel
+from PySide6.QtWidgets import QHBoxLayout
 
 from agent.consent.origins import shown
 from agent.consent.plain import one_line
 from agent.consent.prompts import Asker, CertificateFacts
 from agent.consent.text import Texts
-from agent.consent.windows.pieces import Card, Foreign, Own, facts_grid
+from agent.consent.windows.pieces import Card, Foreign, Own, Short, facts_grid
 from agent.consent.windows.preview import Preview
 from agent.consent.wording import (
     CLAIM_CHARS,
@@ -76,8 +76,7 @@ def certificate_card(facts: CertificateFacts, texts: Texts) -> Card:
 
 
 def _digest(sha256: str, texts: Texts) -> QHBoxLayout:
-    caption = QLabel(texts("sign.sha256"))
-    caption.setObjectName("key")
+    caption = Short(texts("sign.sha256"), kind="key")
     digest = Foreign(digest_words(sha256), kind="mono", name=texts("sign.sha256"))
     digest.setToolTip(texts("sign.sha256_help"))
     row = QHBoxLayout()

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QRadioButton,
     QVBoxLayout,
     QWidget,
@@ -19,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from agent.consent.prompts import CertificateFacts
 from agent.consent.text import Texts
-from agent.consent.windows.pieces import Foreign, Own, facts_grid
+from agent.consent.windows.pieces import Foreign, Own, Short, facts_grid
 from agent.consent.wording import CertificateWords, certificate_words
 from agent.keys import CertificateId
 
@@ -85,8 +84,7 @@ class _Choice(QFrame):
         self.radio.entered.connect(self.confirmed)
 
         holder = Foreign(words.holder, kind="strong", name=texts("certificate.holder"))
-        state = QLabel(words.state)
-        state.setObjectName(_STATE_KINDS.get(facts.state, "stateBad"))
+        state = Short(words.state, kind=_STATE_KINDS.get(facts.state, "stateBad"))
         top = QHBoxLayout()
         top.setSpacing(10)
         top.addWidget(holder, 1)

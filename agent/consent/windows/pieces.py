@@ -26,6 +26,15 @@ class Own(QLabel):
             self.setObjectName(kind)
 
 
+class Short(QLabel):
+    """A word or two of ours, on one line."""
+
+    def __init__(self, text: str, *, kind: str) -> None:
+        super().__init__(text)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setObjectName(kind)
+
+
 class Foreign(QLabel):
     """Text of others: plain, and broken anywhere rather than cut off or pushed out of the window.
 
@@ -91,9 +100,7 @@ class Card(QFrame):
             row = QHBoxLayout()
             row.addWidget(Own(caption, kind="caption"), 1)
             if aside:
-                good = QLabel(aside)
-                good.setObjectName("good")
-                row.addWidget(good)
+                row.addWidget(Short(aside, kind="good"))
             self.column.addLayout(row)
 
     def add(self, *widgets: QWidget) -> None:
@@ -110,8 +117,7 @@ def facts_grid(*rows: Sequence[tuple[str, str]]) -> QGridLayout:
     grid.setColumnStretch(3, 1)
     for row, facts in enumerate(rows):
         for place, (name, value) in enumerate(facts):
-            key = QLabel(name)
-            key.setObjectName("key")
+            key = Short(name, kind="key")
             grid.addWidget(key, row, 2 * place, Qt.AlignmentFlag.AlignTop)
             span = 1 if len(facts) > 1 else 3
             grid.addWidget(Foreign(value, name=name), row, 2 * place + 1, 1, span)

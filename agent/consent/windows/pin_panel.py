@@ -1,6 +1,6 @@
 """The part of the sign window that asks the PIN, with what is known of the tries left."""
 
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from agent.consent.plain import one_line
 from agent.consent.text import Texts
@@ -21,8 +21,8 @@ class PinPanel(QWidget):
         name = one_line(token.label, limit=64) if token else ""
         # Doubled, because a label with a mnemonic would take a token's "&" for one.
         shown = name.replace("&", "&&")
-        label = QLabel(texts("pin.label", token=shown) if name else texts("pin.label_bare"))
-        label.setObjectName("strong")
+        named = texts("pin.label", token=shown) if name else texts("pin.label_bare")
+        label = Own(named, kind="strong")
         label.setBuddy(self.field)
         button = confirm.replace("&", "")
         self.help = Own(

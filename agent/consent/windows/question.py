@@ -8,13 +8,12 @@ right is decided by `agent.consent.states` alone.
 import time
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QCursor, QGuiApplication, QKeyEvent, QPaintEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QCursor, QGuiApplication, QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLayout,
     QPushButton,
     QScrollArea,
@@ -25,7 +24,7 @@ from PySide6.QtWidgets import (
 from agent.consent.states import Consent, Event, State
 from agent.consent.text import Texts
 from agent.consent.window_messages import Answer, Command, Moved, Refused
-from agent.consent.windows.pieces import Own
+from agent.consent.windows.pieces import Own, Short
 from agent.consent.windows.pipe import Pipe
 
 _WIDTH = 660
@@ -69,7 +68,9 @@ class QuestionWindow(QDialog):
         self._page.setObjectName("page")
         self._page.setLayout(self.page)
         self._scroll = _scrolling(self._page)
+        self._scroll.setAccessibleName(title)
         self.heading = Own(title, kind="title")
+        self.heading.setAccessibleName(title)
         self.countdown = Own(kind="muted")
         self.buttons = QHBoxLayout()
         self.buttons.setSpacing(10)
@@ -173,18 +174,13 @@ class QuestionWindow(QDialog):
         self.activateWindow()
         QApplication.alert(self)
         self._clock.start()
+        self._tick()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         super().paintEvent(event)
         if self.consent.state is State.ASKED:
             # After this event, so that what was painted is on the screen when we say so.
             QTimer.singleShot(0, self._visible)
-
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
-        super().showEvent(event)
-        overflows = self._page.sizeHint().height() > self._scroll.height()
-        policy = Qt.FocusPolicy.TabFocus if overflows else Qt.FocusPolicy.NoFocus
-        self._scroll.setFocusPolicy(policy)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         super().changeEvent(event)
@@ -267,11 +263,10 @@ def _screen_space() -> QRect:
 
 
 def _header(heading: Own, texts: Texts) -> QHBoxLayout:
-    picture = QLabel()
+    picture = Short("", kind="picture")
     picture.setPixmap(QApplication.windowIcon().pixmap(QSize(40, 40)))
     picture.setAccessibleName(texts("app.name"))
-    name = QLabel(texts("app.name"))
-    name.setObjectName("appName")
+    name = Short(texts("app.name"), kind="appName")
     words = QVBoxLayout()
     words.setSpacing(1)
     words.addWidget(name)
@@ -290,6 +285,13 @@ def _scrolling(page: QWidget) -> QScrollArea:
     scroll.setFrameShape(QFrame.Shape.NoFrame)
     scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     scroll.setWidget(page)
+    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    # With something to scroll, the keyboard must be able to.
+    scroll.verticalScrollBar().rangeChanged.connect(
+        lambda _, most: scroll.setFocusPolicy(
+            Qt.FocusPolicy.TabFocus if most else Qt.FocusPolicy.NoFocus
+        )
+    )
     return scroll
 
 

@@ -99,9 +99,12 @@ class SignWindow(QuestionWindow):
         self.progress.setVisible(working)
         self.pin.setVisible(not working and state is not State.LOCKED)
         self.pin.setEnabled(state in {State.ASKED, State.SHOWN, State.ARMED})
-        self.sign.setVisible(state is not State.LOCKED and not working)
+        # It stays in its place, inert, while working: else the second click of a double click
+        # would land on the button that cancels.
+        self.sign.setVisible(state is not State.LOCKED)
         if state is State.UNPLUGGED:
             self.pin.field.erase()
+            self.refuse.setFocus()
             self._warn(self.texts("token.removed"))
         elif state is State.LOCKED:
             self._warn(self.texts.error("pin_locked"), kind="danger")

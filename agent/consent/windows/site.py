@@ -37,7 +37,6 @@ class SiteWindow(QuestionWindow):
             self.always = self.add_confirmation(texts("site.always"), kind="allow")
             self.always.clicked.connect(lambda: self._grant(Grant.ALWAYS))
         # Nothing is focused that an Enter or a space typed for another window could press.
-        self.heading.setFocusPolicy(self.refuse.focusPolicy())
         self.heading.setFocus()
 
     def _grant(self, grant: Grant) -> None:

@@ -57,7 +57,7 @@ LIGHT: Final = Colours(
     danger_line="#eda29b",
     danger_text="#a3160c",
     off="#e4e7eb",
-    off_text="#6b7480",
+    off_text="#626b76",
     good_text="#17703a",
 )
 

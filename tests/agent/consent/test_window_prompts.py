@@ -152,6 +152,14 @@ class TestSigning:
         assert approval.pin is not None
         assert approval.pin.consume() == b"2222"
 
+    async def test_a_double_click_signs_once_and_cancels_nothing(self):
+        prompts = prompts_with_user("type:1111", "enabled:sign", "press:sign", "twice:sign")
+
+        async with prompts.sign(samples.SIGN) as dialog:
+            await dialog.approval()
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(dialog.refused_by_user(), timeout=0.3)
+
     async def test_a_pin_pad_needs_no_pin(self):
         question = replace(samples.SIGN, pin=PinState(pin_pad=True))
 

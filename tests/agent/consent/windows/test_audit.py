@@ -1,0 +1,119 @@
+"""Every window in every state, looked at by tests/support/qt_audit.py in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[4]
+SCENES = (
+    "site", "site-http", "site-punycode", "site-native", "site-local", "site-hostile",
+    "site-inert", "site-countdown", "select", "select-empty", "select-none-usable",
+    "select-plugged-in", "select-unplugged", "sign-inert", "sign", "sign-low", "sign-final",
+    "sign-locked", "sign-pin-pad", "sign-warning", "sign-hostile", "sign-unplugged",
+    "sign-not-ascii", "sign-working", "sign-rejected", "sign-rejected-low",
+    "sign-rejected-final", "sign-rejected-locked", "sign-length", "login", "notice",
+)  # fmt: skip
+EVERY = [f"{scene}-{language}" for scene in SCENES for language in ("vi", "en")]
+
+
+@pytest.fixture(scope="module")
+def audit():
+    told = subprocess.run(
+        [sys.executable, "-m", "tests.support.qt_audit"],
+        cwd=ROOT,
+        env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(told.stdout)
+
+
+def test_every_scene_was_looked_at(audit):
+    assert set(audit) == set(EVERY)
+
+
+@pytest.mark.parametrize("scene", EVERY)
+class TestEveryWindow:
+    def test_everything_one_can_reach_has_a_name(self, audit, scene):
+        assert audit[scene]["nameless"] == []
+
+    def test_something_sensible_has_the_focus(self, audit, scene):
+        assert audit[scene]["focused"]
+
+    def test_it_says_what_it_is_when_it_opens(self, audit, scene):
+        assert audit[scene]["described"]
+
+    def test_no_text_is_ever_rendered_as_markup(self, audit, scene):
+        assert audit[scene]["markup"] == []
+
+    def test_no_text_is_cut_off(self, audit, scene):
+        assert audit[scene]["clipped"] == []
+
+    def test_it_fits_the_screen(self, audit, scene):
+        assert audit[scene]["height"] <= audit[scene]["most"]
+
+    def test_nothing_hidden_or_reordering_is_shown(self, audit, scene):
+        words = "".join(audit[scene]["words"])
+
+        assert not set(words) & set("\u202a\u202b\u202d\u202e\u2066\u2067\u2069\u200b\u200e")
+
+
+@pytest.mark.parametrize(
+    ("scene", "state", "enabled"),
+    [
+        ("site-inert-vi", "shown", ["&Từ chối"]),
+        ("site-vi", "armed", ["&Từ chối", "Chỉ &lần này", "Luôn cho &phép"]),
+        ("site-http-vi", "armed", ["&Từ chối", "Chỉ &lần này"]),
+        ("sign-inert-vi", "shown", ["&Từ chối"]),
+        ("sign-vi", "armed", ["&Từ chối", "&Ký"]),
+        ("sign-low-vi", "armed", ["&Từ chối"]),  # no PIN typed yet
+        ("sign-unplugged-vi", "unplugged", ["&Từ chối"]),
+        ("sign-working-vi", "working", ["&Hủy"]),
+        ("sign-rejected-locked-vi", "locked", ["Đón&g"]),
+        ("sign-locked-vi", "locked", ["Đón&g"]),
+        ("sign-pin-pad-vi", "armed", ["&Từ chối", "&Ký"]),
+        ("select-empty-vi", "armed", ["&Hủy"]),
+        ("notice-vi", "armed", ["Đón&g"]),
+    ],
+)
+def test_what_can_be_pressed(audit, scene, state, enabled):
+    assert audit[scene]["state"] == state
+    assert [label for label in audit[scene]["enabled"] if label] == enabled
+
+
+@pytest.mark.parametrize(
+    ("scene", "words"),
+    [
+        ("sign-vi", ["https://ketoan.example.vn", "05_SĐ-IVAN_0101234567.xml", "SAO MAI CA G2"]),
+        ("sign-vi", ["9f86d081884c7d65 9a2feaa0c55ad015 a3bf4f1b2b0b822c d15d6c15b0f00a08"]),
+        ("sign-vi", ["0101234567", "CÔNG TY TNHH THƯƠNG MẠI VÀ DỊCH VỤ SAO MAI"]),
+        ("sign-rejected-final-vi", ["CHỈ CÒN MỘT LẦN THỬ"]),
+        ("sign-final-en", ["ONLY ONE TRY LEFT"]),
+        ("sign-unplugged-vi", ["USB token đã bị rút ra. Hãy cắm lại để tiếp tục."]),
+        ("sign-not-ascii-vi", ["tắt bộ gõ tiếng Việt"]),
+        ("sign-warning-vi", ["Không kiểm tra được chứng thư số có bị thu hồi hay không"]),
+        ("sign-pin-pad-vi", ["Bấm Ký, rồi nhập mã PIN trên bàn phím của đầu đọc thẻ."]),
+        ("sign-hostile-vi", ["evil.example:65535"]),
+        ("site-hostile-vi", ["evil.example:65535"]),
+        ("site-punycode-vi", ["https://xn--bhxh-vna.example:8443", "giả một trang quen thuộc"]),
+        ("site-http-vi", ["KHÔNG mã hóa"]),
+        ("site-countdown-vi", ["Tự từ chối sau"]),
+        ("select-vi", ["Mã số thuế trên chứng thư số là 0101234567-001, không phải 0101234567."]),
+        ("select-empty-vi", ["Hãy cắm USB token"]),
+        ("select-none-usable-vi", ["Không có chứng thư nào trong danh sách dùng được."]),
+    ],
+)
+def test_what_it_says(audit, scene, words):
+    shown = "\n".join(audit[scene]["words"])
+
+    for word in words:
+        assert word in shown
+
+
+def test_a_pin_pad_has_no_box(audit):
+    assert not any("PIN" in name for name in audit["sign-pin-pad-vi"]["focusable"])
