@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from protocol.client import AgentNotFound, Disconnected, connect
+from protocol.client import AgentNotFound, Disconnected, connect, native_token
 from protocol.errors import ProtocolError
 
 _SECONDS: Final = 5.0
@@ -18,10 +18,11 @@ _SECONDS: Final = 5.0
 
 async def with_ticket(url: str, runtime_file: Path) -> str:
     """`url` with a ticket; without one, where the agent does not answer, it works all the same."""
-    refused = (ValueError, AgentNotFound, Disconnected, ProtocolError)
+    refused = (OSError, ValueError, KeyError, AgentNotFound, Disconnected, ProtocolError)
     with suppress(*refused, TimeoutError):
         async with asyncio.timeout(_SECONDS):
-            async with connect(client="OpenKySo", runtime=runtime_file) as agent:
+            token = native_token(runtime_file)
+            async with connect(client="OpenKySo", token=token) as agent:
                 issued = await agent.issue_ticket(url.rstrip("/"))
                 return f"{url.rstrip('/')}/#ticket={issued.ticket}"
     return url

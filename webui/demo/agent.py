@@ -83,9 +83,10 @@ class DemoAgent:
     async def _keep(self, command: list[str], ready: "asyncio.Future[Runtime]") -> None:
         deaths: list[float] = []
         environment = {"SOFTHSM2_CONF": str(self._token.configuration)}
+        output = None if self._plan.asks_in_terminal else self._log
         while True:
             self._runtime_file.unlink(missing_ok=True)
-            async with leashed(command, environment=environment, log=self._log) as child:
+            async with leashed(command, environment=environment, log=output) as child:
                 runtime = await self._when_ready(child)
                 if runtime is not None and not ready.done():
                     ready.set_result(runtime)

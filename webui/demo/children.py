@@ -3,10 +3,10 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 #: Longer than the leash's own patience with its program.
 _PATIENCE_SECONDS: Final = 6.0
@@ -27,15 +27,14 @@ class Child:
 
 @asynccontextmanager
 async def leashed(
-    command: Sequence[str], *, environment: Mapping[str, str] | None = None, log: Path
+    command: Sequence[str], *, environment: Mapping[str, str] | None = None, log: Path | None
 ) -> AsyncIterator[Child]:
-    """Run `command` for as long as the block lasts; what it says on stdout and stderr is appended
-    to `log`.
+    """Run `command` for as long as the block lasts. What it says on stdout and stderr is appended
+    to `log`; None: it speaks, and may ask, in our terminal.
     """
     ours, theirs, handed_on = _leash()
     program = [sys.executable, "-m", "webui.demo.leash", str(theirs if handed_on else 0)]
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
+    with _output(log) as output:
         process = await asyncio.create_subprocess_exec(
             *program,
             *command,
@@ -62,6 +61,16 @@ def _leash() -> tuple[int, int, bool]:
     """Our end, the child's end, and whether the child gets it by number (else as its stdin)."""
     theirs, ours = os.pipe()
     return ours, theirs, os.name == "posix"
+
+
+@contextmanager
+def _output(log: Path | None) -> Iterator[BinaryIO | None]:
+    if log is None:
+        yield None
+        return
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        yield output
 
 
 def tail(log: Path, lines: int = 12) -> str:

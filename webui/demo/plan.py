@@ -42,6 +42,15 @@ class DemoPlan:
         return self.data / "runtime"
 
     @property
+    def asks_in_terminal(self) -> bool:
+        """Without a display the agent asks where it was started, if somebody is there."""
+        return not self.headless and not has_display() and sys.stdin.isatty()
+
+    @property
+    def has_nobody_to_ask(self) -> bool:
+        return not (self.headless or has_display() or sys.stdin.isatty())
+
+    @property
     def shows_window(self) -> bool:
         return self.window and not self.headless and has_display()
 

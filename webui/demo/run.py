@@ -11,12 +11,15 @@ from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from webui.config import Delivery, Demo, Gateway, Receipts, Secret, Settings, Trust
 from webui.demo.agent import DemoAgent, with_ticket
 from webui.demo.plan import PASSWORD, DemoPlan
 from webui.demo.say import DemoError, say
 from webui.demo.view import show
 from webui.sandbox import ports
+from webui.sandbox.ca.ledger import replace
 from webui.sandbox.service import IVAN_PASSWORD, IVAN_USER, Plan, Sandbox
 from webui.sandbox.service import running as sandbox_running
 from webui.sandbox.token import LABEL, PIN
@@ -39,6 +42,7 @@ async def run(plan: DemoPlan, stop: asyncio.Event) -> None:
         say("backend", url=url)
         runtime = await agent_ready
         say("agent", port=runtime.port)
+        parts.enter_context(_notice(plan, sandbox, url=url, agent_port=runtime.port))
         _invite(plan, sandbox, url)
         tasks = await parts.enter_async_context(asyncio.TaskGroup())
         if plan.shows_window:
@@ -98,6 +102,10 @@ def _invite(plan: DemoPlan, sandbox: Sandbox, url: str) -> None:
     say("ready")
     if plan.headless:
         say("scripted")
+    if plan.asks_in_terminal:
+        say("asks_here")
+    if plan.has_nobody_to_ask:
+        say("asks_nowhere")
     say("try_heading")
     say("try_login", url=url, mst=UNIT.mst, password=PASSWORD)
     say("try_add", label=LABEL, pin=PIN)
@@ -105,6 +113,30 @@ def _invite(plan: DemoPlan, sandbox: Sandbox, url: str) -> None:
     say("try_result", mailbox=sandbox.mailbox_url)
     say("try_faults", sandbox=sandbox.pages_url)
     say("stop")
+
+
+@contextmanager
+def _notice(plan: DemoPlan, sandbox: Sandbox, *, url: str, agent_port: int) -> Iterator[None]:
+    """demo.json says where everything is, for programs, for as long as it is there."""
+    told = {
+        "url": url,
+        "pages_url": sandbox.pages_url,
+        "mailbox_url": sandbox.mailbox_url,
+        "gateway_url": sandbox.gateway_url,
+        "agent_port": agent_port,
+        "agent_runtime": str(plan.runtime_folder / "agent.json"),
+        "mst": UNIT.mst,
+        "password": PASSWORD,
+        "token_label": LABEL,
+        "pin": PIN,
+        "scripted": plan.headless,
+    }
+    path = plan.data / "demo.json"
+    replace(path, msgspec.json.format(msgspec.json.encode(told)))
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
 
 
 @contextmanager
