@@ -81,7 +81,9 @@ class Approval:
 
 class SelectDialog(Protocol):
     async def choice(self) -> CertificateId:
-        """Raises UserError user_refused (button, Escape or closed), prompt_timeout."""
+        """Raises UserError user_refused (button, Escape or closed), prompt_timeout,
+        certificate_not_found (its token was pulled in the very moment it was chosen).
+        """
 
     async def show(self, certificates: tuple[CertificateFacts, ...]) -> None:
         """Tokens came or went; the list is replaced, the selection kept where possible."""

@@ -12,6 +12,7 @@ import contextlib
 import io
 import logging
 import os
+import subprocess
 import sys
 import threading
 from collections.abc import Sequence
@@ -63,7 +64,12 @@ class WindowProcess:
         ours, theirs = os.pipe()
         try:
             process = await asyncio.create_subprocess_exec(
-                *command, stdin=asyncio.subprocess.PIPE, stdout=theirs, cwd=_HOME
+                *command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=theirs,
+                cwd=_HOME,
+                # Windows: the question is a window of ours, not a console beside it.
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except BaseException:
             os.close(ours)

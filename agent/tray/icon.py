@@ -96,8 +96,9 @@ def _add_sites(
 ) -> None:
     for site in sites[:_MOST_SITES]:
         origin = _verbatim(one_line(site.origin, limit=_ORIGIN_CHARS))
-        until = date_words(site.expires_at) if site.expires_at else ""
-        shown = f"{origin}   {texts('tray.site_until', date=until)}" if until else origin
+        shown = origin
+        if site.expires_at is not None:
+            shown += "   " + texts("tray.site_until", date=date_words(site.expires_at))
         forget = texts("tray.forget", origin=origin)
         _action(menu.addMenu(shown), forget, choose, Forget(origin=site.origin))
     if not sites:

@@ -8,6 +8,7 @@ await tray.run(act)              # until cancelled, or for good without a tray
 import asyncio
 import contextlib
 import logging
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -69,6 +70,7 @@ class TrayProcess:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             cwd=_HOME,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # Windows: no console
         )
         assert process.stdout is not None
         self._input = process.stdin

@@ -27,6 +27,7 @@ def main(arguments: list[str]) -> int:
         return 0
     # Ctrl-C in the agent's terminal is the agent's to handle; we end with its pipe.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _leave_no_core_file()
     qInstallMessageHandler(_only_failures)
     pipe = Pipe.of_this_process()
     app = QApplication(["openkyso"])
@@ -46,6 +47,14 @@ def main(arguments: list[str]) -> int:
     pipe.listen()
     window.present()
     return app.exec()
+
+
+def _leave_no_core_file() -> None:
+    """A PIN may be in this process when it crashes."""
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _only_failures(kind: QtMsgType, _context: object, text: str) -> None:

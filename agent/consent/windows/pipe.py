@@ -17,6 +17,8 @@ from PySide6.QtCore import QObject, Signal
 from agent.consent.window_messages import decode_command
 from agent.pin import wipe
 
+_STANDARD_INPUT, _STANDARD_OUTPUT, _STANDARD_ERROR = range(3)
+
 
 class Pipe(QObject):
     """Commands arrive as signals in Qt's thread; `closed` when the agent has gone."""
@@ -39,9 +41,12 @@ class Pipe(QObject):
     @classmethod
     def of_this_process(cls, *, decode: Callable[[bytes], Any] = decode_command) -> Self:
         """Take over standard input and output; what is printed goes to standard error."""
-        answers = os.dup(1)
-        os.dup2(2, 1)
-        commands = io.FileIO(sys.stdin.fileno(), "rb", closefd=False)
+        answers = os.dup(_STANDARD_OUTPUT)
+        # An agent without a console has no standard error to lend.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(_STANDARD_ERROR if sys.stderr is not None else nowhere, _STANDARD_OUTPUT)
+        os.close(nowhere)
+        commands = io.FileIO(_STANDARD_INPUT, "rb", closefd=False)
         return cls(commands, answers, decode=decode)
 
     def first(self) -> Any:

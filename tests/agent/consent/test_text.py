@@ -1,10 +1,13 @@
 import json
 import re
 from importlib import resources
+from pathlib import Path
 
 import pytest
 
+import agent
 from agent.consent.text import LANGUAGES, Texts
+from protocol.messages import CertificateState, Stage
 
 
 def sentences(language):
@@ -56,3 +59,27 @@ def test_an_unknown_language_is_vietnamese():
 def test_values_are_put_in_as_they_are():
     """A page's text with braces is text, not a template."""
     assert "{client.__class__}" in Texts("en")("origin.claims", client="{client.__class__}")
+
+
+#: Keys that are put together from a name and a value, with the values there are.
+MADE_UP = {
+    "state.": {state.value for state in CertificateState},
+    "stage.": {stage.value for stage in Stage} | {"pin-pad"},
+    "kind.": {"xml", "other"},
+}
+
+
+def test_every_state_and_stage_has_its_words():
+    for prefix, values in MADE_UP.items():
+        present = {key.removeprefix(prefix) for key in sentences("vi") if key.startswith(prefix)}
+        assert present == values
+
+
+def test_no_text_is_left_over():
+    root = Path(agent.__file__).parent
+    code = "".join(path.read_text("utf-8") for path in root.rglob("*.py"))
+    spoken = {key for key in sentences("vi") if f'"{key}"' in code}
+    by_asker = {key for key in sentences("vi") if f'"{key.removesuffix("_native")}{{' in code}
+    made_up = {prefix + value for prefix, values in MADE_UP.items() for value in values}
+
+    assert set(sentences("vi")) - spoken - by_asker - made_up == set()

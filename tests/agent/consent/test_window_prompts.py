@@ -178,6 +178,32 @@ class TestSigning:
             await dialog.working("signing")
             await dialog.refused_by_user()
 
+    async def test_the_time_to_answer_begins_anew_after_a_wrong_pin(self):
+        prompts = prompts_with_user("type:1111", "enabled:sign", "press:sign", seconds=5)
+
+        async with prompts.sign(samples.SIGN) as dialog:
+            await dialog.approval()
+            await dialog.pin_rejected(PinState())
+            dialog._seconds = 0.2
+            with pytest.raises(UserError, match="prompt_timeout"):
+                await dialog.approval()
+
+
+class TestTelling:
+    async def test_it_returns_when_the_user_has_read(self):
+        await prompts_with_user("state:armed", "press:close_button").tell("Tiêu đề", "Lời nhắn")
+
+    async def test_it_waits_for_no_turn(self):
+        """The question that it explains may still be open."""
+        prompts = prompts_with_user("key:Escape")
+        async with prompts._turns.turn("somebody", seconds=5):
+            await prompts.tell("Tiêu đề", "Lời nhắn", "en")
+
+    async def test_without_a_display_it_does_no_harm(self, monkeypatch):
+        monkeypatch.setenv("QT_QPA_PLATFORM", "no-such-platform")
+        await WindowPrompts().tell("Tiêu đề", "Lời nhắn")
+        await WindowPrompts(command=("/nonexistent/window",)).tell("Tiêu đề", "Lời nhắn")
+
 
 class TestAWindowThatMisbehaves:
     async def test_a_crash_is_a_refusal(self):
