@@ -26,12 +26,12 @@ class Preview(QPlainTextEdit):
         return QSize(400, self._tall)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        return QSize(200, self._height(_FEWEST_LINES))
+        return QSize(200, self._tall)
 
     def give_up(self, pixels: int) -> bool:
         """Become less tall; False when only the fewest lines are left."""
         before, self._tall = self._tall, max(self._tall - pixels, self._height(_FEWEST_LINES))
-        self.setFixedHeight(self._tall)
+        self.updateGeometry()
         return self._tall < before
 
     def _height(self, count: int) -> int:

@@ -49,11 +49,12 @@ class SignWindow(QuestionWindow):
         if question.description is not None:
             card = document_card(question.name, question.description, texts)
             self._preview = card.findChild(Preview)
-            self.page.addWidget(card)
+            self.page.addWidget(card, 1)
         elif login:
             self.page.addWidget(Own(texts("login.note")))
         self.page.addWidget(certificate_card(question.certificate, texts))
-        self.page.addStretch(1)
+        if self._preview is None:
+            self.page.addStretch(1)
 
         self.banner = Banner()
         confirm = texts("button.login" if login else "button.sign")
