@@ -5,8 +5,11 @@ from typing import Final
 from agent.errors import DocumentError
 from agent.formats.api import Format
 from agent.formats.xml import PROFILES, XmlFormat
+from agent.formats.xml.labels import labels
 
-FORMATS: Final[dict[str, Format]] = {name: XmlFormat(profile) for name, profile in PROFILES.items()}
+FORMATS: Final[dict[str, Format]] = {
+    name: XmlFormat(profile, labels(name)) for name, profile in PROFILES.items()
+}
 
 
 def format_for(profile: str) -> Format:

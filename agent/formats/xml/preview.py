@@ -1,4 +1,4 @@
-"""A document as text for the person who signs it: one "path: value" line for each value.
+"""A document as text for the person who signs it: an outline, one "name: value" line each.
 
 The text is what the signature covers, as far as it fits: elements with their text, attributes and
 processing instructions (comments are not signed, so they are not shown). It is bounded, and says so
@@ -10,7 +10,8 @@ import hashlib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from lxml import etree
@@ -21,44 +22,74 @@ MAX_CHARS: Final = 64 * 1024
 MAX_VALUE_CHARS: Final = 400
 MAX_BASE64_CHARS: Final = 80
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
+_INDENT: Final = "  "
+_Path = tuple[str, ...]
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 
 
 def preview(
-    tree: "etree._ElementTree[etree._Element]", *, without: "etree._Element"
+    tree: "etree._ElementTree[etree._Element]",
+    *,
+    without: "etree._Element",
+    labels: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[str, bool]:
-    """The text, and whether it leaves something out. `without` is where the signature will be."""
+    """The text, and whether it leaves something out. `without` is where the signature will be.
+
+    `labels` says in people's words what stands at a path below the root ("NoiDung/LyDo").
+    """
     lines: list[str] = []
     chars = 0
     cut = False
+    above: _Path = ()
     for path, value in _document(tree.getroot(), without):
         shown, shortened = _shortened(value)
-        line = f"{_visible(path)}: {shown}" if path else shown
-        chars += len(line) + 1
-        if len(lines) == MAX_LINES or chars > MAX_CHARS:
+        new = [*_headings(above, path[:-1], labels), _line(path, shown, labels)]
+        above = path[:-1]
+        chars += sum(len(line) + 1 for line in new)
+        if len(lines) + len(new) > MAX_LINES or chars > MAX_CHARS:
             return "\n".join([*lines, "…"]), True
-        lines.append(line)
+        lines += new
         cut = cut or shortened
     return "\n".join(lines), cut
 
 
-def _document(root: "etree._Element", without: "etree._Element") -> Iterator[tuple[str, str]]:
+def _headings(above: "_Path", parents: "_Path", labels: Mapping[str, str]) -> Iterator[str]:
+    """The names of the elements that are entered between one value and the next."""
+    for depth in range(len(parents)):
+        if above[: depth + 1] != parents[: depth + 1]:
+            yield _INDENT * depth + _name(parents[: depth + 1], labels)
+
+
+def _line(path: "_Path", shown: str, labels: Mapping[str, str]) -> str:
+    return f"{_INDENT * (len(path) - 1)}{_name(path, labels)}: {shown}" if path else shown
+
+
+def _name(path: "_Path", labels: Mapping[str, str]) -> str:
+    """What people call it; else what the document calls it."""
+    known = labels.get("/".join(part.partition("[")[0] for part in path))
+    number = path[-1].partition("[")[2]
+    if known is None:
+        return _visible(path[-1])
+    return f"{known} [{number}" if number else known
+
+
+def _document(root: "etree._Element", without: "etree._Element") -> Iterator[tuple["_Path", str]]:
     """(path below the root, value) in document order."""
     for node in reversed(list(root.itersiblings(preceding=True))):
         if isinstance(node, etree._ProcessingInstruction):  # noqa: SLF001 - lxml names it so
-            yield "", _instruction(node)
-    yield from _element(root, "", without)
+            yield (), _instruction(node)
+    yield from _element(root, (), without)
     for node in root.itersiblings():
         if isinstance(node, etree._ProcessingInstruction):  # noqa: SLF001 - lxml names it so
-            yield "", _instruction(node)
+            yield (), _instruction(node)
 
 
 def _element(
-    element: "etree._Element", path: str, without: "etree._Element"
-) -> Iterator[tuple[str, str]]:
+    element: "etree._Element", path: "_Path", without: "etree._Element"
+) -> Iterator[tuple["_Path", str]]:
     """Calls itself as deep as the document is, which `intake` bounds."""
     for key, value in element.attrib.items():
-        yield f"{path} @{_local(key)}".lstrip(), value
+        yield (*path, f"@{_local(key)}"), value
     if element is without:
         return
     text = element.text or ""
@@ -75,8 +106,7 @@ def _element(
             tag = str(child.tag)
             seen[tag] += 1
             number = f"[{seen[tag]}]" if names[tag] > 1 else ""
-            below = f"{_local(tag)}{number}"
-            yield from _element(child, f"{path} › {below}" if path else below, without)
+            yield from _element(child, (*path, f"{_local(tag)}{number}"), without)
         if (child.tail or "").strip():
             yield path, child.tail or ""
 

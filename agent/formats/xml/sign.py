@@ -1,7 +1,8 @@
 """Sign an XML document by a profile: prepare → the key signs elsewhere → complete."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from agent.documents import Description
@@ -54,6 +55,8 @@ class PreparedXml:
 @dataclass(frozen=True, slots=True)
 class XmlFormat:
     profile: Profile
+    #: What the preview calls known elements (labels.py).
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     def prepare(
         self, document: bytes, *, certificate: bytes, signing_time: datetime
@@ -66,7 +69,7 @@ class XmlFormat:
 
         intake = take_in(document, path=profile.container)
         container, gap = empty_container(intake, profile.container)
-        text, cut = preview(intake.tree, without=container)
+        text, cut = preview(intake.tree, without=container, labels=self.labels)
         reference_digest = algorithms.digest(profile.digest, canonical.document(intake.tree))
         # The two differ only in the start tag: the namespaces in scope are written where
         # SignedInfo is hashed, and inherited where it stands.

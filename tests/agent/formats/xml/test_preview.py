@@ -1,9 +1,12 @@
 """What the user reads before signing."""
 
 import hashlib
+import re
+from importlib.resources import files
 
 from lxml import etree
 
+from agent.formats.xml.labels import labels
 from agent.formats.xml.preview import MAX_CHARS, MAX_LINES, MAX_VALUE_CHARS, preview
 
 
@@ -13,18 +16,43 @@ def shown(text: str, *, without: str = "CKy_Dvi") -> tuple[str, bool]:
     return preview(tree, without=container)
 
 
-def test_one_line_for_each_value_with_its_path_below_the_root() -> None:
+def test_one_line_for_each_value_below_the_names_of_the_elements_around_it() -> None:
     text, cut = shown(
         "<Hoso><NoiDung><Ten>Công ty</Ten><ToKhais><T>1</T><T>2</T></ToKhais></NoiDung>"
         "<CKy_Dvi/></Hoso>"
     )
 
     assert text.splitlines() == [
-        "NoiDung › Ten: Công ty",
-        "NoiDung › ToKhais › T[1]: 1",
-        "NoiDung › ToKhais › T[2]: 2",
+        "NoiDung",
+        "  Ten: Công ty",
+        "  ToKhais",
+        "    T[1]: 1",
+        "    T[2]: 2",
     ]
     assert not cut
+
+
+def test_a_name_that_is_entered_again_is_said_again() -> None:
+    text, _ = shown("<H><A><B>1</B></A><C>2</C><A><B>3</B></A></H>")
+
+    assert text.splitlines() == ["A[1]", "  B: 1", "C: 2", "A[2]", "  B: 3"]
+
+
+def test_known_elements_are_called_what_people_call_them_and_only_where_they_are_known() -> None:
+    tree = etree.fromstring("<H><N><T>1</T><T>2</T></N><T>3</T></H>").getroottree()
+
+    text, _ = preview(tree, without=None, labels={"N": "Nội dung", "N/T": "Tờ khai"})
+
+    assert text.splitlines() == ["Nội dung", "  Tờ khai [1]: 1", "  Tờ khai [2]: 2", "T: 3"]
+
+
+def test_no_element_of_form_05_is_without_a_name_for_people() -> None:
+    form = files("webui.bhxh").joinpath("form05.xsd").read_text("utf-8")
+    names = set(re.findall(r'<xs:element name="(\w+)"', form)) - {"Hoso", "CKy_Dvi"}
+
+    named = {path.rpartition("/")[2] for path in labels("bhxh-hoso")}
+
+    assert names <= named
 
 
 def test_whatever_is_signed_is_shown() -> None:
@@ -41,10 +69,12 @@ def test_whatever_is_signed_is_shown() -> None:
         "z",
         "C: ",
         "<?q r?>",
-        "D @b: 2",
-        "D @c: 3",
+        "D",
+        "  @b: 2",
+        "  @c: 3",
         "D: ",
-        "CKy_Dvi @d: 4",
+        "CKy_Dvi",
+        "  @d: 4",
         "<?end ?>",
     ]
     assert not cut
@@ -103,4 +133,4 @@ def test_many_characters_are_cut_and_say_so() -> None:
 def test_a_deep_document_can_be_shown() -> None:
     text, _ = shown("<a>" * 128 + "x" + "</a>" * 128)
 
-    assert text.endswith(" › a: x")
+    assert text.endswith("  a: x")

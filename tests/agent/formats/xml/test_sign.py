@@ -138,7 +138,7 @@ class TestPrepared:
 
         assert description.sha256 == hashlib.sha256(DOSSIER).hexdigest()
         assert description.size == len(DOSSIER)
-        assert description.preview == "NoiDung › MaSoThue: 0101300842\nNoiDung › Ten: Công ty Mẫu"
+        assert description.preview == "Nội dung hồ sơ\n  MaSoThue: 0101300842\n  Ten: Công ty Mẫu"
         assert not description.preview_cut
 
     def test_preparing_twice_gives_the_same_digest(self, unit: Holder) -> None:

@@ -1,0 +1,18 @@
+"""The words of the forms people know, for elements of known documents (labels.toml)."""
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+
+
+def labels(profile: str) -> Mapping[str, str]:
+    """By path below the root ("NoiDung/LyDo"); empty for a profile without words."""
+    return _all().get(profile, MappingProxyType({}))
+
+
+@cache
+def _all() -> Mapping[str, Mapping[str, str]]:
+    text = resources.files("agent.formats.xml").joinpath("labels.toml").read_text("utf-8")
+    return {profile: MappingProxyType(words) for profile, words in tomllib.loads(text).items()}
