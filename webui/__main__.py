@@ -24,6 +24,9 @@ def main(arguments: list[str] | None = None) -> int:
         level=logging.DEBUG if given.verbose else logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
+    # The one tells every step it did not need to take, the other every statement with its values.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("aiosqlite").setLevel(logging.INFO)
     try:
         status: int = asyncio.run(given.command(given))
     except ConfigError as error:
@@ -45,6 +48,31 @@ async def serve(given: argparse.Namespace) -> int:
     async with running(settings) as url:
         print(f"OpenKySo: {url}", flush=True)
         await stop.wait()
+    return 0
+
+
+async def app(given: argparse.Namespace) -> int:
+    """Ends with its window; without one (the browser shows the page) when told to."""
+    from webui import window
+    from webui.app import running
+    from webui.ticket import usual_runtime_file, with_ticket
+
+    settings = _settings(given)
+    stop = _until_told_to_stop()
+    async with running(settings) as url:
+        print(f"OpenKySo: {url}", flush=True)
+        address = await with_ticket(url, usual_runtime_file())
+        shown = await asyncio.create_subprocess_exec(sys.executable, "-m", "webui.window", address)
+        stopping = asyncio.create_task(stop.wait())
+        closing = asyncio.create_task(shown.wait())
+        await asyncio.wait({stopping, closing}, return_when=asyncio.FIRST_COMPLETED)
+        has_window = window.display_available() and window.toolkit_available()
+        if closing.done() and not has_window:
+            await stopping
+        stopping.cancel()
+        if shown.returncode is None:
+            shown.terminate()
+        await closing
     return 0
 
 
@@ -91,6 +119,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True)
     listening = argparse.ArgumentParser(add_help=False)
     listening.add_argument("--port", type=int, help="0: any free one")
+    command = commands.add_parser("app", parents=[common, listening], help="page and window")
+    command.set_defaults(command=app)
     command = commands.add_parser("serve", parents=[common, listening], help="the backend alone")
     command.set_defaults(command=serve)
     command = commands.add_parser("migrate", parents=[common], help="update the database")

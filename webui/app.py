@@ -55,10 +55,10 @@ async def running(settings: Settings) -> AsyncIterator[str]:
     Raises ConfigError, OSError if the port is taken.
     """
     async with open_office(settings) as office:
-        runner = web.AppRunner(make_app(office, settings), access_log=None)
+        runner = web.AppRunner(make_app(office, settings), access_log=None, shutdown_timeout=2.0)
         await runner.setup()
         try:
-            site = web.TCPSite(runner, settings.host, settings.port, shutdown_timeout=2.0)
+            site = web.TCPSite(runner, settings.host, settings.port)
             await site.start()
             port = runner.addresses[0][1]
             async with asyncio.TaskGroup() as tasks:

@@ -6,14 +6,25 @@ it out of the address at once.
 """
 
 import asyncio
+import warnings
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
+
+import platformdirs
 
 from protocol.client import AgentNotFound, Disconnected, connect, native_token
 from protocol.errors import ProtocolError
 
 _SECONDS: Final = 5.0
+
+
+def usual_runtime_file() -> Path:
+    """Where the user's own agent writes it (SPEC: <runtime dir>/agent.json)."""
+    with warnings.catch_warnings():
+        # Without XDG_RUNTIME_DIR it lies below /tmp; the agent makes sure that it is the user's.
+        warnings.simplefilter("ignore")
+        return platformdirs.user_runtime_path("openkyso", appauthor=False) / "agent.json"
 
 
 async def with_ticket(url: str, runtime_file: Path) -> str:

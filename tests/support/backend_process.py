@@ -3,6 +3,8 @@
 with BackendProcess(tmp_path, sandbox) as backend:       # a tests.support.sandbox.SandboxProgram
     backend.url
     backend.kill(); backend.start()                      # the same port and data
+with BackendProcess(tmp_path) as alone:                  # knows no BHXH and trusts nobody
+    alone.stop()                                         # as Ctrl-C; its exit status
 """
 
 import json
@@ -24,7 +26,14 @@ ROOT = Path(__file__).parents[2]
 class BackendProcess:
     """Retries are quick, so that a test of a gateway that comes back needs not wait."""
 
-    def __init__(self, directory: Path, sandbox: SandboxProgram, **delivery: float) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        sandbox: SandboxProgram | None = None,
+        *,
+        database_url: str | None = None,
+        **delivery: float,
+    ) -> None:
         self._directory = directory
         self.port = 0
         self.process: subprocess.Popen[str] | None = None
@@ -38,6 +47,10 @@ class BackendProcess:
             **delivery,
         }
         self._config = directory / "kyso.toml"
+        self._database_url = database_url
+        self._sections: dict[str, dict[str, Any]] = {}
+        if sandbox is None:
+            return
         places = sandbox.places
         self._sections = {
             "gateway": {
@@ -61,14 +74,20 @@ class BackendProcess:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> int:
         assert self.process is not None
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(15)
+        status = self.process.wait(15)
         self._close()
+        return status
 
     def start(self) -> None:
         lines = [f"port = {self.port}", f"data_dir = {json.dumps(str(self._directory))}"]
+        if self._database_url is not None:
+            lines.append(f"database_url = {json.dumps(self._database_url)}")
         for name, section in self._sections.items():
             lines += [f"[{name}]", *(f"{k} = {json.dumps(v)}" for k, v in section.items())]
         self._config.write_text("\n".join(lines))

@@ -3,13 +3,11 @@
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from uuid import uuid4
 
-import asyncpg
 import pytest
 from argon2 import PasswordHasher
 
-from tests.support.postgres import cluster
+from tests.support.postgres import cluster, fresh_database
 from tests.webui.world import FakeClock, StagedGateway, StagedJudge, new_office
 from webui.config import Settings
 from webui.filing import passwords
@@ -29,15 +27,8 @@ async def database_url(request, tmp_path) -> AsyncIterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'kyso.db'}"
         return
-    server = request.getfixturevalue("postgres")
-    name = f"t{uuid4().hex}"
-    admin = await asyncpg.connect(server)
-    try:
-        await admin.execute(f"CREATE DATABASE {name}")
-        yield server.replace("/postgres?", f"/{name}?")
-        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    finally:
-        await admin.close()
+    async with fresh_database(request.getfixturevalue("postgres")) as url:
+        yield url
 
 
 @pytest.fixture

@@ -3,10 +3,11 @@
 from webui.bhxh import mst as numbers
 from webui.errors import Refused
 from webui.filing import passwords
+from webui.filing.login import count_attempt
 from webui.filing.office import Office
 from webui.filing.profile import Profile, checked
 from webui.filing.sessions import digest
-from webui.store import history, sessions, units
+from webui.store import attempts, history, sessions, units
 from webui.store.records import UnitRow
 
 
@@ -19,7 +20,7 @@ async def register(
     password: str | None,
     proof: str | None,
 ) -> UnitRow:
-    """Raises Refused with the field at fault; unit_exists; proof_expired."""
+    """Raises Refused with the field at fault; unit_exists; proof_expired; too_many_attempts."""
     number = numbers.checked(mst)
     new = checked(profile, email_again=email_again)
     if password is None and proof is None:
@@ -30,6 +31,8 @@ async def register(
     hashed = None
     if password is not None:
         passwords.check_new(password)
+        # Hashing is slow on purpose; whoever has no proof cannot have it done without end.
+        await count_attempt(office, number)
         hashed = await passwords.hashed(password)
     now = office.clock()
     async with office.database.writing() as tx:
@@ -47,5 +50,6 @@ async def register(
         unit_id = await units.add(
             tx, mst=number, created_at=now, password_hash=hashed, **new.as_columns()
         )
+        await attempts.forgive(tx, mst=number)
         await history.add(tx, unit_id=unit_id, event="registered", at=now)
         return await units.get(tx, unit_id)

@@ -26,12 +26,17 @@ from webui.store import sessions, units
 from webui.store.records import UnitRow
 
 _CHALLENGE: Final = timedelta(minutes=6)  # longer than the agent's window waits for its user
+#: So many people do not sign in within six minutes.
+OUTSTANDING: Final = 500
 _PROOF: Final = timedelta(minutes=30)
 
 
 async def challenge(office: Office) -> bytes:
+    """Raises Refused too_many_attempts: anybody may ask, so what is outstanding is bounded."""
     nonce = secrets.token_bytes(32)
     async with office.database.writing() as tx:
+        if await sessions.count_challenges(tx, now=office.clock()) >= OUTSTANDING:
+            raise Refused("too_many_attempts", retry_after=60)
         await sessions.add_challenge(
             tx, nonce_hash=sha256(nonce).hexdigest(), expires_at=office.clock() + _CHALLENGE
         )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from webui.store.tables import login_challenges, login_proofs, sessions
@@ -44,6 +44,15 @@ async def end(tx: AsyncConnection, token_hash: str) -> None:
 
 async def add_challenge(tx: AsyncConnection, *, nonce_hash: str, expires_at: datetime) -> None:
     await tx.execute(insert(login_challenges).values(nonce_hash=nonce_hash, expires_at=expires_at))
+
+
+async def count_challenges(tx: AsyncConnection, *, now: datetime) -> int:
+    found = await tx.execute(
+        select(func.count())
+        .select_from(login_challenges)
+        .where(login_challenges.c.expires_at > now)
+    )
+    return int(found.scalar_one())
 
 
 async def take_challenge(tx: AsyncConnection, nonce_hash: str, *, now: datetime) -> bool:

@@ -5,6 +5,7 @@ import pytest
 from tests.webui.world import MST, PROFILE, registered
 from webui.errors import Refused
 from webui.filing import profile
+from webui.filing.login import PER_MST
 
 
 async def test_the_password_is_stored_as_argon2_only(office):
@@ -38,6 +39,15 @@ async def test_the_field_at_fault_is_named(office, changes, code, field):
         await registered(office, **{"mst": MST, **changes})
 
     assert (caught.value.code, caught.value.field) == (code, field)
+
+
+async def test_registering_is_limited_like_signing_in(office):
+    await registered(office)
+    for _ in range(PER_MST):
+        with pytest.raises(Refused, match="unit_exists"):
+            await registered(office)
+    with pytest.raises(Refused, match="too_many_attempts"):
+        await registered(office)
 
 
 async def test_a_profile_is_changed_after_the_same_checks(office):

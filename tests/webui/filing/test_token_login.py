@@ -62,6 +62,16 @@ async def test_a_nonce_of_ones_own_or_an_old_one_is_refused(office, clock):
     assert (await refused(office, nonce=b"n" * 32)).code == "challenge_expired"
 
 
+async def test_challenges_do_not_pile_up(office, clock, monkeypatch):
+    monkeypatch.setattr(token_login, "OUTSTANDING", 3)
+    for _ in range(3):
+        await token_login.challenge(office)
+    with pytest.raises(Refused, match="too_many_attempts"):
+        await token_login.challenge(office)
+    clock.forward(minutes=6)
+    assert await token_login.challenge(office)
+
+
 async def test_a_signature_given_to_another_site_is_worth_nothing_here(office):
     """T23."""
     await registered(office)
