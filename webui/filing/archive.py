@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from webui.errors import Refused
-from webui.filing.adjust import folded
 from webui.filing.office import Office
+from webui.filing.search_words import folded
 from webui.store import certificates, dossiers, history, outbox, receipts, units
 from webui.store.records import (
     CertificateRow,

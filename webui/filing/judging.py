@@ -58,7 +58,8 @@ async def fresh(office: Office, row: CertificateRow) -> Judgement:
     """The stored judgement if it is young, else a new one, stored."""
     now = office.clock()
     known = Judgement(chain=Chain(row.chain), revocation=Revocation(row.revocation))
-    if now - row.checked_at < FRESH and known.revocation is not Revocation.UNKNOWN:
+    if now - row.checked_at < FRESH:
+        # An unknown one too: a CA that is silent would make the user wait for it twice in a minute.
         return known
     judgement = await office.judge.judge(row.der, now=now)
     async with office.database.writing() as tx:
