@@ -19,10 +19,8 @@ from agent.keys import KeyType, Mechanism
 from agent.pin import Pin
 from agent.tokens.inventory import Inventory
 from agent.tokens.modules import Module
-from tests.support.card import PcscStack, VirtualCard, card, card_stack
+from tests.support.card import PcscStack, VirtualCard
 from tests.support.softhsm import FilledToken, new_filled_token
-
-__all__ = ["card", "card_stack"]
 
 pytestmark = pytest.mark.bench
 

@@ -1,10 +1,6 @@
-"""Fixtures of the virtual smart card; every test here needs one."""
+"""Every test here needs a virtual smart card."""
 
 import pytest
-
-from tests.support.card import card, card_stack
-
-__all__ = ["card", "card_stack"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

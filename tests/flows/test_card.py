@@ -15,12 +15,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from protocol.version import PORTS
 from tests.flows.clerk import Clerk
 from tests.support.agent_process import AgentProcess
-from tests.support.card import KeySlot, PcscStack, VirtualCard, card, card_stack
+from tests.support.card import KeySlot, PcscStack, VirtualCard
 from tests.support.desk import Desk
 from tests.support.sandbox import SandboxProgram
 from tests.support.waiting import wait_for
 
-__all__ = ["card", "card_stack"]
 pytestmark = [pytest.mark.browser, pytest.mark.device]
 
 ALLOW, SIGN = "Cho phép trang web", "Ký tài liệu"

@@ -1,8 +1,7 @@
 """A virtual smart card on the real PC/SC stack: pulled, locked, swapped, hung, as no real one is.
 
-In a conftest (root only; skips elsewhere, but fails where CI=true):
-
-    from tests.support.card import card, card_stack    # the second is for the whole session
+The fixtures `card` and `card_stack` (for the whole session) are in tests/conftest.py; root only,
+they skip elsewhere, but fail where CI=true:
 
     def test_x(card_stack):
         card = card_stack.new_card()                   # keys made by the card
