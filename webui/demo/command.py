@@ -44,12 +44,12 @@ async def demo(given: argparse.Namespace, stop: asyncio.Event) -> int:
     _log_to(chosen.log_folder / "kyso.log", verbose=given.verbose)
     say("start", data=chosen.data)
     # Late, so that `kyso --help` is quick and `kyso serve` needs no sandbox.
-    from webui.demo.run import run
+    from webui.demo.run import until_stopped
     from webui.sandbox.ports import PortTakenError
     from webui.sandbox.token import TokenError
 
     try:
-        await run(chosen, stop)
+        await until_stopped(chosen, stop)
     except* (DemoError, TokenError, PortTakenError) as trouble:
         for error in _each(trouble):
             print(f"kyso demo: {error}", file=sys.stderr)  # noqa: T201 - the command line's voice

@@ -28,8 +28,25 @@ from webui.sandbox.world import UNIT, Role
 _WEB: Final = "web"
 
 
-async def run(plan: DemoPlan, stop: asyncio.Event) -> None:
-    """Until `stop` is set. Raises DemoError, TokenError, PortTakenError; alone or in groups."""
+async def until_stopped(plan: DemoPlan, stop: asyncio.Event) -> None:
+    """Run until `stop` is set, at whatever point that is.
+
+    Raises DemoError, TokenError, PortTakenError; in groups.
+    """
+    async with asyncio.TaskGroup() as tasks:
+        everything = tasks.create_task(_run(plan, stop), name="demo")
+
+        async def listen() -> None:
+            await stop.wait()
+            say("stopping")
+            everything.cancel()
+
+        listening = tasks.create_task(listen(), name="stop")
+        everything.add_done_callback(lambda _task: listening.cancel())
+
+
+async def _run(plan: DemoPlan, stop: asyncio.Event) -> None:
+    """Until cancelled."""
     plan.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     async with AsyncExitStack() as parts:
         parts.enter_context(_alone(plan.data))
@@ -49,8 +66,7 @@ async def run(plan: DemoPlan, stop: asyncio.Event) -> None:
             ticketed = await with_ticket(url, runtime)
             shown = tasks.create_task(show(plan, url=url, ticketed=ticketed), name="window")
             parts.callback(shown.cancel)
-        await stop.wait()
-        say("stopping")
+        await asyncio.Event().wait()
 
 
 async def _start_app(parts: AsyncExitStack, plan: DemoPlan, sandbox: Sandbox) -> str:

@@ -261,6 +261,20 @@ class TestTheEnd:
             assert [second.told[key] for key in ports] == [told[key] for key in ports]
             assert second.output.count("unit-new") == 1  # the token was made once
 
+    @pytest.mark.parametrize("word", ["opening the demo world", "unit-new", "BHXH, mailbox, CA"])
+    def test_ctrl_c_stops_it_while_it_starts(self, tmp_path, word) -> None:
+        demo = DemoProgram(tmp_path / "data").start()
+        wait_for(lambda: word in demo.output, word, seconds=60)
+
+        # As a terminal does it: every process of the group hears it, the agent too.
+        for pid in processes_of(demo):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGINT)
+
+        assert demo.stop() in {0, -signal.SIGINT}  # Python itself, before it listens
+        wait_for(lambda: not processes_of(demo), "the end of all processes")
+        assert "Traceback" not in demo.output
+
     def test_killed_it_leaves_no_process_behind(self, tmp_path) -> None:
         demo = DemoProgram(tmp_path / "data")
         with demo:
