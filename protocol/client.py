@@ -1,40 +1,40 @@
 """The Python client: finds the agent on this machine and speaks protocol v1 with it.
 
-    async with connect(client="Payroll 4.2") as agent:
+    async with connect(client="Payroll 4.2", runtime=runtime_file) as agent:
         chosen = await agent.select(CertificatesSelectParams(filter=CertificateFilter(mst=mst)))
         signed = await agent.sign_xml(SignXmlParams(document=xml, name="…", profile="bhxh-hoso"))
 
-A native program shows the token of the user's runtime file (SPEC 6.3). Cancelling a task that
-waits for an answer cancels the request at the agent.
+A native program shows the token of its user's runtime file (SPEC 6.3). Cancelling a task that
+waits for an answer cancels the request at the agent, and closes the window that it opened.
 """
 
 import asyncio
-import json
-import urllib.error
-import urllib.request
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from itertools import count
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TypeVar
 
-import msgspec
 import websockets
 from msgspec import UNSET, Struct
 from websockets.asyncio.client import ClientConnection
 
-from protocol.codec import decode_incoming, encode_request
-from protocol.errors import ERRORS, ProtocolError
+from protocol.client_session import (
+    Announced,
+    Answered,
+    ClientSession,
+    Complaint,
+    NotAMessage,
+    Progressed,
+)
+from protocol.discovery import AgentNotFound, address, find, read_runtime
+from protocol.errors import ProtocolError
 from protocol.limits import CONNECT_SECONDS, MAX_MESSAGE_BYTES
 from protocol.messages import (
-    METHODS,
-    CancelParams,
     CertificatesListParams,
     CertificatesListResult,
     CertificatesSelectParams,
     CertificatesSelectResult,
     Empty,
-    ErrorReply,
     EventsSubscribeParams,
     EventsSubscribeResult,
     HelloParams,
@@ -43,48 +43,35 @@ from protocol.messages import (
     JournalListResult,
     LoginParams,
     LoginResult,
-    Notification,
     Progress,
-    Reply,
     RequestId,
     SignXmlParams,
     SignXmlResult,
     SiteRequestParams,
     SiteRequestResult,
+    SitesForgetParams,
+    SitesForgetResult,
+    SitesListResult,
     TicketIssueParams,
     TicketIssueResult,
     TokensChanged,
     TokensListResult,
 )
-from protocol.version import PATH, PING_PATH, PORTS, PRODUCT, PROTOCOL_VERSIONS, SUBPROTOCOL
+from protocol.version import PROTOCOL_VERSIONS, SUBPROTOCOL
+
+__all__ = ["Agent", "AgentNotFound", "Disconnected", "connect", "find", "native_token"]
 
 R = TypeVar("R", bound=Struct)
 ProgressCallback = Callable[[Progress], None]
-
-_HOSTS: Final = ("127.0.0.1", "[::1]")
-_MAX_PING_BYTES: Final = 4096
-
-
-class AgentNotFound(Exception):  # noqa: N818 - the name says what happened
-    """No agent answers on this machine: it is not installed, or not running."""
 
 
 class Disconnected(Exception):  # noqa: N818 - the name says what happened
     """The connection to the agent ended before the answer came."""
 
 
-async def find(ports: Iterable[int] = PORTS) -> str:
-    """The WebSocket address of the first agent that answers `/ping`. Raises AgentNotFound."""
-    for port in ports:
-        for host in _HOSTS:
-            if await asyncio.to_thread(_answers, f"http://{host}:{port}{PING_PATH}"):
-                return f"ws://{host}:{port}{PATH}"
-    raise AgentNotFound("no agent answers on this machine; start it with: kyso-agent run")
-
-
 def native_token(runtime_file: Path) -> str:
-    """The token that the agent wrote for programs of this user. Raises OSError, ValueError."""
-    return str(json.loads(runtime_file.read_text("utf-8"))["native_token"])
+    """The token for programs of this user. Raises AgentNotFound, ValueError."""
+    return read_runtime(runtime_file).native_token
 
 
 @asynccontextmanager
@@ -92,41 +79,36 @@ async def connect(
     url: str | None = None,
     *,
     client: str,
+    runtime: Path | None = None,
     token: str | None = None,
     ticket: str | None = None,
     origin: str | None = None,
     language: str = "vi",
 ) -> AsyncIterator["Agent"]:
-    """A greeted connection. Raises AgentNotFound, ProtocolError, Disconnected.
+    """A greeted connection. Raises AgentNotFound, ProtocolError, Disconnected, ValueError.
 
+    `runtime` is the agent's runtime file: it names both the port and the token. Without it the
+    agent is looked for on its ports, or taken to be at `url`, and `token` is the user's token.
     `origin` is only for tests that play a browser; native programs send none.
     """
-    address = url or await find()
-    try:
-        socket = await websockets.connect(
-            address,
-            origin=origin,  # type: ignore[arg-type] # a NewType of str
-            subprotocols=[SUBPROTOCOL],  # type: ignore[list-item] # a NewType of str
-            max_size=MAX_MESSAGE_BYTES * 2,
-            open_timeout=CONNECT_SECONDS,
-            compression=None,  # loopback: compressing costs more than it saves
-            proxy=None,
-        )
-    except OSError as error:
-        raise AgentNotFound(f"no agent at {address}") from error
-    agent = Agent(socket)
-    async with socket:
+    if runtime is not None:
+        known = read_runtime(runtime)
+        url = url or address(known.port)
+        token = token or known.native_token
+    url = url or await find()
+    agent = Agent(await _opened(url, origin))
+    async with agent._socket:  # noqa: SLF001 - its own half
         # A TaskGroup here would wrap the caller's own exceptions into groups.
         reading = asyncio.create_task(agent._read())  # noqa: SLF001 - its own half
         try:
-            agent.greeting = await agent._ask(  # noqa: SLF001
+            agent.greeting = await agent._ask(  # noqa: SLF001 - its own half
                 "hello",
                 HelloParams(
                     versions=PROTOCOL_VERSIONS,
                     client=client,
                     language="en" if language == "en" else "vi",
-                    native_token=token if token is not None else UNSET,
-                    ticket=ticket if ticket is not None else UNSET,
+                    native_token=UNSET if token is None else token,
+                    ticket=UNSET if ticket is None else ticket,
                 ),
                 HelloResult,
             )
@@ -137,6 +119,24 @@ async def connect(
                 await reading
 
 
+async def _opened(url: str, origin: str | None) -> ClientConnection:
+    try:
+        return await websockets.connect(
+            url,
+            origin=origin,  # type: ignore[arg-type] # a NewType of str
+            subprotocols=[SUBPROTOCOL],  # type: ignore[list-item] # a NewType of str
+            max_size=MAX_MESSAGE_BYTES,
+            open_timeout=CONNECT_SECONDS,
+            compression=None,  # loopback: compressing costs more than it saves
+            proxy=None,
+        )
+    except OSError as error:
+        raise AgentNotFound(url) from error
+    except websockets.InvalidHandshake as error:
+        # Something listens there, but it is not an agent, or not for us.
+        raise Disconnected(str(error)) from error
+
+
 class Agent:
     """The other end, after `hello`. Every method raises ProtocolError and Disconnected."""
 
@@ -144,10 +144,12 @@ class Agent:
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
-        self._ids = count(1)
-        self._waiting: dict[RequestId, asyncio.Future[msgspec.Raw]] = {}
+        self._session = ClientSession()
+        self._waiting: dict[RequestId, asyncio.Future[Struct]] = {}
         self._progress: dict[RequestId, ProgressCallback] = {}
         self._watchers: set[asyncio.Queue[TokensChanged | None]] = set()
+        self._complaint: ProtocolError | Disconnected | None = None
+        self._over = False
 
     async def request_site(self, params: SiteRequestParams | None = None) -> SiteRequestResult:
         return await self._ask("site.request", params or SiteRequestParams(), SiteRequestResult)
@@ -162,9 +164,12 @@ class Agent:
         return await self._ask("certificates.list", asked, CertificatesListResult)
 
     async def select(
-        self, params: CertificatesSelectParams, progress: ProgressCallback | None = None
+        self,
+        params: CertificatesSelectParams | None = None,
+        progress: ProgressCallback | None = None,
     ) -> CertificatesSelectResult:
-        return await self._ask("certificates.select", params, CertificatesSelectResult, progress)
+        asked = params or CertificatesSelectParams()
+        return await self._ask("certificates.select", asked, CertificatesSelectResult, progress)
 
     async def sign_xml(
         self, params: SignXmlParams, progress: ProgressCallback | None = None
@@ -179,55 +184,57 @@ class Agent:
     async def issue_ticket(self, origin: str) -> TicketIssueResult:
         return await self._ask("ticket.issue", TicketIssueParams(origin=origin), TicketIssueResult)
 
+    async def sites(self) -> SitesListResult:
+        return await self._ask("sites.list", Empty(), SitesListResult)
+
+    async def forget_site(self, origin: str) -> SitesForgetResult:
+        return await self._ask("sites.forget", SitesForgetParams(origin=origin), SitesForgetResult)
+
     async def journal(self, params: JournalListParams | None = None) -> JournalListResult:
         return await self._ask("journal.list", params or JournalListParams(), JournalListResult)
 
     @asynccontextmanager
     async def watch_tokens(self) -> AsyncIterator[AsyncIterator[TokensChanged]]:
-        """The tokens now, then again after every change."""
+        """The tokens now, then again after every change; ends when the connection does."""
         queue: asyncio.Queue[TokensChanged | None] = asyncio.Queue()
         self._watchers.add(queue)
         try:
             now = await self._ask(
                 "events.subscribe", EventsSubscribeParams(topics=("tokens",)), EventsSubscribeResult
             )
-            queue.put_nowait(TokensChanged(tokens=now.tokens))
-            yield _drain(queue)
+            yield _from_now(now, queue)
         finally:
             self._watchers.discard(queue)
 
     async def _ask(
         self, method: str, params: Struct, result: type[R], progress: ProgressCallback | None = None
     ) -> R:
-        assert METHODS[method].result is result
-        request_id = next(self._ids)
-        answer: asyncio.Future[msgspec.Raw] = asyncio.get_running_loop().create_future()
-        self._waiting[request_id] = answer
+        if self._over:
+            raise self._ending()
+        asked = self._session.ask(method, params)
+        answer: asyncio.Future[Struct] = asyncio.get_running_loop().create_future()
+        self._waiting[asked.id] = answer
         if progress is not None:
-            self._progress[request_id] = progress
+            self._progress[asked.id] = progress
         try:
-            await self._send(encode_request(request_id, method, params))
-            return msgspec.json.decode(await answer, type=result)
+            await self._send(asked.frame)
+            outcome = await answer
         except asyncio.CancelledError:
-            await self._send_quietly(
-                encode_request(next(self._ids), "cancel", CancelParams(request=request_id))
-            )
+            if (cancel := self._session.withdraw(asked.id)) is not None:
+                with suppress(Disconnected):
+                    await self._send(cancel)
             raise
         finally:
-            self._waiting.pop(request_id, None)
-            self._progress.pop(request_id, None)
+            self._waiting.pop(asked.id, None)
+            self._progress.pop(asked.id, None)
+        assert isinstance(outcome, result)
+        return outcome
 
-    async def _send(self, text: str) -> None:
+    async def _send(self, frame: str) -> None:
         try:
-            await self._socket.send(text)
+            await self._socket.send(frame)
         except websockets.ConnectionClosed as error:
-            raise Disconnected(str(error)) from error
-
-    async def _send_quietly(self, text: str) -> None:
-        try:
-            await self._socket.send(text)
-        except websockets.ConnectionClosed:
-            return
+            raise self._ending() from error
 
     async def _read(self) -> None:
         try:
@@ -235,52 +242,44 @@ class Agent:
                 self._take(frame)
         except websockets.ConnectionClosed:
             pass
+        except NotAMessage as error:
+            self._complaint = Disconnected(str(error))
+            await self._socket.close(code=websockets.CloseCode.PROTOCOL_ERROR)
         finally:
+            self._over = True
             for answer in self._waiting.values():
                 if not answer.done():
-                    answer.set_exception(Disconnected("the agent closed the connection"))
+                    answer.set_exception(self._ending())
             for queue in self._watchers:
                 queue.put_nowait(None)
 
     def _take(self, frame: str | bytes) -> None:
-        match decode_incoming(frame):
-            case Reply() as reply:
-                self._settle(reply.id, reply.result)
-            case ErrorReply() as refused:
-                self._settle(refused.id, _raised(refused))
-            case Notification(params=Progress() as step):
-                if (callback := self._progress.get(step.request)) is not None:
+        match self._session.receive(frame):
+            case Answered(id=request_id, outcome=outcome):
+                answer = self._waiting.get(request_id)
+                if answer is None or answer.done():
+                    return
+                if isinstance(outcome, ProtocolError):
+                    answer.set_exception(outcome)
+                else:
+                    answer.set_result(outcome)
+            case Progressed(id=request_id, step=step):
+                if (callback := self._progress.get(request_id)) is not None:
                     callback(step)
-            case Notification(params=TokensChanged() as changed):
+            case Announced(params=TokensChanged() as changed):
                 for queue in self._watchers:
                     queue.put_nowait(changed)
+            case Complaint(error=error):
+                self._complaint = error
 
-    def _settle(self, request_id: RequestId | None, outcome: Any) -> None:
-        answer = self._waiting.get(request_id) if request_id is not None else None
-        if answer is None or answer.done():
-            return
-        if isinstance(outcome, Exception):
-            answer.set_exception(outcome)
-        else:
-            answer.set_result(outcome)
+    def _ending(self) -> Exception:
+        """Why nothing more comes: what the agent complained about, if it did."""
+        return self._complaint or Disconnected("the connection to the agent has ended")
 
 
-def _raised(reply: ErrorReply) -> ProtocolError:
-    data = reply.error.data
-    code = data.code if data.code in ERRORS else "internal_error"
-    return ProtocolError(code, **data.details)
-
-
-async def _drain(queue: asyncio.Queue[TokensChanged | None]) -> AsyncIterator[TokensChanged]:
+async def _from_now(
+    now: EventsSubscribeResult, queue: asyncio.Queue[TokensChanged | None]
+) -> AsyncIterator[TokensChanged]:
+    yield TokensChanged(tokens=now.tokens)
     while (changed := await queue.get()) is not None:
         yield changed
-
-
-def _answers(url: str) -> bool:
-    # urllib would follow the environment's proxy; loopback never goes through one.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(url, timeout=CONNECT_SECONDS) as reply:
-            return bool(json.loads(reply.read(_MAX_PING_BYTES)).get("product") == PRODUCT)
-    except (OSError, ValueError, AttributeError, urllib.error.URLError):
-        return False

@@ -49,6 +49,26 @@ class ProtocolError(Exception):
         self.details = details
         super().__init__(f"{code}: {self.text('en')}")
 
+    @classmethod
+    def from_wire(cls, error: ErrorObject) -> "ProtocolError":
+        """What an agent said, in its own words: it may be newer and know more codes than our list.
+
+        A group that we do not know is taken for the agent's (SPEC 7.3).
+        """
+        data = error.data
+        told = cls.__new__(cls)
+        told.code = data.code
+        told.details = data.details
+        told.spec = ErrorSpec(
+            number=error.code,
+            group=Group(data.group) if data.group in set(Group) else Group.AGENT,
+            retriable=data.retriable,
+            vi=_literal(data.vi),
+            en=_literal(data.en),
+        )
+        Exception.__init__(told, f"{data.code}: {data.en}")
+        return told
+
     @property
     def group(self) -> Group:
         return self.spec.group
@@ -71,6 +91,11 @@ class ProtocolError(Exception):
                 details=self.details,
             ),
         )
+
+
+def _literal(text: str) -> str:
+    """A template that makes `text`, for words that are whole already."""
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 class _Lenient(dict[str, Any]):

@@ -16,6 +16,8 @@ MAX_PENDING: Final = 8
 #: Token bucket per connection: sustained requests per second, and burst.
 REQUESTS_PER_SECOND: Final = 50.0
 REQUEST_BURST: Final = 100
+#: Frames that are no requests, or too many, before a connection is given up.
+MAX_VIOLATIONS: Final = 8
 #: Connections per origin, and in all.
 MAX_CONNECTIONS_PER_ORIGIN: Final = 8
 MAX_CONNECTIONS: Final = 64

@@ -10,17 +10,30 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from protocol.limits import MAX_NAME_CHARS, MAX_REASON_CHARS, MAX_XML_BYTES
+
+
+def exactly(pattern: str) -> str:
+    r"""A pattern for the whole of a text, in Python as in JSON Schema.
+
+    Python's `$` also matches before a line break at the end, and its `\d` matches any script's
+    digits; so patterns name their characters, and the last look ahead rules the line break out.
+    """
+    return rf"^(?:{pattern})$(?!\n)"
+
 
 Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_CHARS)]
 Reason = Annotated[str, Meta(max_length=MAX_REASON_CHARS)]
 #: Lower-case hex SHA-256 of the certificate's DER.
-CertificateId = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+CertificateId = Annotated[str, Meta(pattern=exactly("[0-9a-f]{64}"))]
 #: MST in canonical form: 10, 12 or 13 digits, no hyphen (protocol.identity.canonical_mst).
-Mst = Annotated[str, Meta(pattern=r"^(\d{10}|\d{12}|\d{13})$")]
-RequestId = Annotated[str, Meta(min_length=1, max_length=64)] | Annotated[int, Meta(ge=0, le=2**53)]
+Mst = Annotated[str, Meta(pattern=exactly("[0-9]{10}|[0-9]{12}|[0-9]{13}"))]
+#: Whole numbers up to the largest that JavaScript counts exactly (ECMA-262 §21.1.2.6).
+RequestId = (
+    Annotated[str, Meta(min_length=1, max_length=64)] | Annotated[int, Meta(ge=0, le=2**53 - 1)]
+)
 Nonce = Annotated[bytes, Meta(min_length=16, max_length=64)]
 
 
@@ -28,8 +41,11 @@ class _Params(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of what clients send: an unknown field is an error, so that a typo is never ignored."""
 
 
-class _Result(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Base of what the agent sends: clients must ignore fields they do not know (SPEC 2.4)."""
+class _Result(Struct, frozen=True, kw_only=True):
+    """Base of what the agent sends, every field of it always.
+
+    Clients ignore fields that they do not know (SPEC 2.5).
+    """
 
 
 # --- envelopes -----------------------------------------------------------------------------------
@@ -39,7 +55,7 @@ class Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     jsonrpc: Literal["2.0"]
     id: RequestId
     method: Annotated[str, Meta(max_length=64)]
-    params: Any = UNSET
+    params: Raw | UnsetType = UNSET  # read by the type that METHODS names
 
 
 class Reply(Struct, frozen=True, kw_only=True):
@@ -48,7 +64,7 @@ class Reply(Struct, frozen=True, kw_only=True):
     result: Any
 
 
-class ErrorData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ErrorData(Struct, frozen=True, kw_only=True):
     """`error.data`. `code` is stable for ever; texts may be reworded."""
 
     code: str
@@ -247,7 +263,9 @@ class CancelResult(_Result, frozen=True, kw_only=True):
 class TicketIssueParams(_Params, frozen=True, kw_only=True):
     """A native program of the same user asks a one-time ticket for the window it will open."""
 
-    origin: Annotated[str, Meta(pattern=r"^http://(127\.0\.0\.1|\[::1\]|localhost):\d{1,5}$")]
+    origin: Annotated[
+        str, Meta(pattern=exactly(r"http://(127\.0\.0\.1|\[::1\]|localhost):[1-9][0-9]{0,4}"))
+    ]
 
 
 class TicketIssueResult(_Result, frozen=True, kw_only=True):
@@ -324,6 +342,8 @@ class TokensChanged(_Result, frozen=True, kw_only=True):
 
 
 class Method(NamedTuple):
+    """`rights` are what a connection needs; `native_only` is not for web pages at all."""
+
     params: type[Struct]
     result: type[Struct]
     rights: Rights
@@ -346,9 +366,17 @@ METHODS: Final[dict[str, Method]] = {
     "journal.list": Method(JournalListParams, JournalListResult, Rights.FIRST_PARTY),
 }
 
-NOTIFICATIONS: Final[dict[str, type[Struct]]] = {
-    "progress": Progress,
-    "tokens.changed": TokensChanged,
+
+class News(NamedTuple):
+    """A notification: a connection that has not, or no longer, these rights is not told."""
+
+    params: type[Struct]
+    rights: Rights
+
+
+NOTIFICATIONS: Final[dict[str, News]] = {
+    "progress": News(Progress, Rights.NONE),
+    "tokens.changed": News(TokensChanged, Rights.SITE),
 }
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 import platformdirs
 
-from protocol.client import AgentNotFound, Disconnected, connect, native_token
+from protocol.client import AgentNotFound, Disconnected, connect
 from protocol.errors import ProtocolError
 
 _SECONDS: Final = 5.0
@@ -29,11 +29,10 @@ def usual_runtime_file() -> Path:
 
 async def with_ticket(url: str, runtime_file: Path) -> str:
     """`url` with a ticket; without one, where the agent does not answer, it works all the same."""
-    refused = (OSError, ValueError, KeyError, AgentNotFound, Disconnected, ProtocolError)
+    refused = (ValueError, AgentNotFound, Disconnected, ProtocolError)
     with suppress(*refused, TimeoutError):
         async with asyncio.timeout(_SECONDS):
-            token = native_token(runtime_file)
-            async with connect(client="OpenKySo", token=token) as agent:
+            async with connect(client="OpenKySo", runtime=runtime_file) as agent:
                 issued = await agent.issue_ticket(url.rstrip("/"))
                 return f"{url.rstrip('/')}/#ticket={issued.ticket}"
     return url

@@ -9,7 +9,7 @@ from typing import Final
 
 from agent.platforms import instance, runtime
 from agent.platforms.directories import Directories
-from protocol.client import Disconnected, connect
+from protocol.client import AgentNotFound, Disconnected, connect
 from protocol.errors import ProtocolError
 from protocol.messages import Token
 from protocol.version import PATH
@@ -41,7 +41,7 @@ def status(directories: Directories) -> Status:
     record = _record(directories)
     try:
         return asyncio.run(_asked(record))
-    except (OSError, ProtocolError, Disconnected) as error:
+    except (AgentNotFound, Disconnected, ProtocolError) as error:
         raise NotAnswering(str(error)) from error
 
 

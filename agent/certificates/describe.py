@@ -56,8 +56,8 @@ def read(der: bytes) -> x509.Certificate:
             _ = extension and extension.native
         _ = (tbs["subject"].dump(), tbs["issuer"].dump(), certificate.public_key.native)
         _ = (rfc4514(certificate.subject), rfc4514(certificate.issuer), msts(certificate))
-    # On hostile bytes asn1crypto fails in many ways (ValueError, TypeError, IndexError …); whichever
-    # it was, this is no certificate.
+    # On hostile bytes asn1crypto fails in many ways (ValueError, TypeError, IndexError …);
+    # whichever it was, this is no certificate.
     except Exception as error:
         raise UserError("certificate_unsuitable", reason="unreadable") from error
     return certificate

@@ -143,9 +143,7 @@ class _Conversation:
             if frame is None:
                 actions = self._session.tick(now)
             else:
-                if self._client is not None:
-                    # A site that the user has just forgotten has lost its rights.
-                    self._session.grant(self._client.rights(self._edge.sites))
+                self._judge_rights()
                 actions = self._session.receive(frame, now)
             if actions and isinstance(actions[0], Abort):
                 # The answer waits until the aborted request's window is gone; others need not.
@@ -206,7 +204,6 @@ class _Conversation:
             self._client, greeting = greet(
                 self._edge, self._caller, run.params, notify=self._notify, tasks=tasks
             )
-            self._session.opened(greeting.rights)
             return greeting
 
         async def progress(stage: Stage) -> None:
@@ -223,7 +220,13 @@ class _Conversation:
             task.cancel()
             await asyncio.wait({task})
 
+    def _judge_rights(self) -> None:
+        """A site that the user has just forgotten has lost its rights."""
+        if self._client is not None:
+            self._session.grant(self._client.rights(self._edge.sites))
+
     async def _notify(self, params: Progress | TokensChanged) -> None:
+        self._judge_rights()
         for action in self._session.notify(params.method, params):
             if isinstance(action, Send):
                 await self._send(action.text)

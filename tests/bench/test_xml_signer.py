@@ -20,7 +20,7 @@ from tests.support.pki import NOW, Authority
 
 pytestmark = pytest.mark.bench
 
-SECONDS = 2.0
+SECONDS = 1.0
 ROUNDS = 3
 
 

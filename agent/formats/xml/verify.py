@@ -86,10 +86,10 @@ def verify(document: bytes, profile: Profile) -> Verified:
     """
     intake = take_in(document, path=profile.container, limit=MAX_XML_BYTES + SIGNATURE_ROOM)
     signature = _the_signature(intake.tree, profile)
-    info, value, key_info, time = _parts(signature, profile)
+    info, value, key_info, *times = _parts(signature, profile)
     method, reference_digest = _signed_info(info, profile)
     certificate, key = _certificate(key_info, profile)
-    claimed_time = _claimed_time(time, profile.signing_time) if profile.signing_time else None
+    claimed_time = _claimed_time(times[0], profile.signing_time) if profile.signing_time else None
 
     try:
         algorithms.check(method, key, signature=_octets(value), octets=canonical.subtree(info))

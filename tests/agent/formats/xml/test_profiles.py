@@ -5,7 +5,10 @@ from importlib import resources
 import msgspec
 import pytest
 
-from agent.formats.xml.profiles import PROFILES, KeyInfoPart, read_profiles
+from agent.errors import DocumentError
+from agent.formats.xml import XmlFormat, verify
+from agent.formats.xml.profiles import PROFILES, KeyInfoPart, Profile, read_profiles
+from tests.support.pki import NOW, Holder
 
 TEXT = resources.files("agent.formats.xml").joinpath("profiles.toml").read_text("utf-8")
 
@@ -16,6 +19,59 @@ def test_bhxh_hoso_is_there() -> None:
     assert profile.container == ("Hoso", "CKy_Dvi")
     assert profile.key_info[0] is KeyInfoPart.RSA_KEY_VALUE
     assert profile.signing_time.time_namespace == "http://example.org/#signatureProperties"
+
+
+class TestWhatAProfileMayChange:
+    """So that the next receiver is a new table and not new code."""
+
+    def signed(self, unit: Holder, **changes) -> tuple[bytes, Profile]:
+        profile = msgspec.structs.replace(PROFILES["bhxh-hoso"], **changes)
+        made = XmlFormat(profile).prepare(
+            b"<TK1-TS><Cky/></TK1-TS>" if "container" in changes else b"<Hoso><CKy_Dvi/></Hoso>",
+            certificate=unit.der,
+            signing_time=NOW,
+        )
+        document = made.complete(unit.sign(made.digest))
+        assert verify(document, profile).certificate == unit.der
+        return document, profile
+
+    def test_the_container(self, unit: Holder) -> None:
+        document, _ = self.signed(unit, container=("*", "Cky"))
+
+        assert document.startswith(b"<TK1-TS><Cky><Signature ")
+
+    def test_the_id(self, unit: Holder) -> None:
+        document, _ = self.signed(unit, signature_id='a"&<b')
+
+        assert b'Id="a&quot;&amp;&lt;b"' in document
+
+    def test_no_signing_time(self, unit: Holder) -> None:
+        document, profile = self.signed(unit, signing_time=None)
+
+        assert b"<Object" not in document
+        assert verify(document, profile).claimed_time is None
+        with pytest.raises(DocumentError, match="signature_invalid"):
+            verify(document, PROFILES["bhxh-hoso"])
+
+    @pytest.mark.parametrize(
+        "parts",
+        [
+            (KeyInfoPart.X509_CERTIFICATE,),
+            (KeyInfoPart.X509_CERTIFICATE, KeyInfoPart.X509_SUBJECT_NAME),
+            (KeyInfoPart.X509_CERTIFICATE, KeyInfoPart.RSA_KEY_VALUE),
+        ],
+    )
+    def test_key_info_and_its_order(self, unit: Holder, parts) -> None:
+        document, _ = self.signed(unit, key_info=parts)
+
+        elements = {
+            KeyInfoPart.X509_CERTIFICATE: b"<X509Certificate>",
+            KeyInfoPart.X509_SUBJECT_NAME: b"<X509SubjectName>",
+            KeyInfoPart.RSA_KEY_VALUE: b"<RSAKeyValue>",
+        }
+        places = [document.find(elements[part]) for part in parts]
+        assert places == sorted(places)
+        assert -1 not in places
 
 
 @pytest.mark.parametrize(
