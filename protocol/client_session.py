@@ -102,7 +102,7 @@ class ClientSession:
         return Asked(request_id, frame)
 
     def withdraw(self, request_id: RequestId) -> str | None:
-        """The frame that cancels a question whose answer is not awaited any more; None if it came."""
+        """The frame that cancels a question; None if it was answered. Its answer is dropped."""
         if self._asked.pop(request_id, None) is None:
             return None
         return encode_request(next(self._ids), "cancel", CancelParams(request=request_id))

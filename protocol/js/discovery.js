@@ -1,62 +1,121 @@
-/**
- * Finding the agent on this machine (SPEC 1.3), and telling its absence from a browser that keeps
- * the page away from it (Local Network Access).
- */
+/** Finding the agent on this machine: whoever answers `/ping` as it does (SPEC 1.3). */
 import { OpenKySoError } from "./errors.js";
+import { watchPolicy, whyNot } from "./permission.js";
 
 /** protocol/version.py PORTS; a test holds the two together. */
 export const PORTS = [14517, 17917, 21217, 27617];
+/** A browser may hold a request back behind a question that nobody answers. */
+export const CONNECT_MILLISECONDS = 3000;
+/** So long a question of the browser's is waited for, where the page knows how to say so. */
+export const QUESTION_MILLISECONDS = 120_000;
+
 // A Content-Security-Policy cannot name IPv6 literals; "localhost" reaches an agent on ::1.
 const HOSTS = ["127.0.0.1", "localhost"];
-/** A browser may hold a request back behind a question that nobody answers; then ask differently. */
-export const CONNECT_MILLISECONDS = 3000;
 
 /**
  * The `host:port` of the first agent that answers.
+ *
+ * Where the browser seems to be asking the user, `onPermissionPending` is called and the answer is
+ * waited for; without it that is an error after three seconds.
  * @returns {Promise<string>}
- * @throws {OpenKySoError} agent_not_found, permission_denied, permission_pending, insecure_page
+ * @throws {OpenKySoError} of SPEC 7.4
  */
-export async function find({ ports = PORTS, fetch = globalThis.fetch } = {}) {
-  if (globalThis.isSecureContext === false) throw OpenKySoError.local("insecure_page");
-  let held = false;
+export async function find({
+  ports = PORTS,
+  platform = globalThis,
+  signal,
+  onPermissionPending,
+  patience = CONNECT_MILLISECONDS,
+} = {}) {
+  const seen = { held: false, csp: false };
   for (const host of HOSTS) {
-    const answers = await Promise.all(ports.map((port) => ping(`${host}:${port}`, fetch)));
-    const first = answers.findIndex((answer) => answer === "agent");
-    if (first >= 0) return `${host}:${ports[first]}`;
-    held ||= answers.includes("held");
+    const addresses = ports.map((port) => `${host}:${port}`);
+    const stopWatching = watchPolicy(addresses, platform);
+    const round = new Round(addresses, { platform, signal, patience, onPermissionPending });
+    const found = await round.result();
+    seen.csp = stopWatching() || seen.csp;
+    if (found) return found;
+    if (signal?.aborted) throw OpenKySoError.local("cancelled");
+    seen.held = round.allHeld;
+    if (seen.held) break;
   }
-  throw OpenKySoError.local(await whyNot(held));
+  throw OpenKySoError.local(await whyNot(seen, platform));
 }
 
-async function ping(address, fetch) {
-  const timeout = AbortSignal.timeout(CONNECT_MILLISECONDS);
-  try {
-    // targetAddressSpace lets browsers that know it ask the user instead of refusing; others
-    // ignore it.
-    const reply = await fetch(`http://${address}/ping`, {
-      signal: timeout,
-      cache: "no-store",
-      credentials: "omit",
-      referrerPolicy: "no-referrer",
-      targetAddressSpace: "loopback",
-    });
-    return (await reply.json()).product === "OpenKySo" ? "agent" : "other";
-  } catch {
-    return timeout.aborted ? "held" : "nobody";
-  }
-}
+/** One request to each port at the same time. */
+class Round {
+  #addresses;
+  #pings;
+  #stop = new AbortController();
+  #settled = 0;
+  #options;
 
-async function whyNot(held) {
-  // Chromium 145 split the permission; before, it had one name for both.
-  for (const name of ["loopback-network", "local-network-access"]) {
+  constructor(addresses, options) {
+    this.#addresses = addresses;
+    this.#options = options;
+    options.signal?.addEventListener("abort", () => this.#stop.abort(), { signal: this.#stop.signal });
+    if (options.signal?.aborted) this.#stop.abort();
+    this.#pings = addresses.map((address) => this.#ping(address));
+  }
+
+  /** Whether no port had answered or refused when patience was over: browsers hold all or none. */
+  allHeld = false;
+
+  /** The first address, in the order of the ports, with an agent; null if there is none. */
+  async result() {
+    const timer = setTimeout(() => this.#impatient(), this.#options.patience);
     try {
-      const { state } = await globalThis.navigator.permissions.query({ name });
-      if (state === "denied") return "permission_denied";
-      if (state === "prompt" && held) return "permission_pending";
-      break;
-    } catch {
-      // A browser without such a permission does not restrict us.
+      for (const [index, ping] of this.#pings.entries()) {
+        if (await ping) return this.#addresses[index];
+      }
+      return null;
+    } finally {
+      clearTimeout(timer);
+      this.#stop.abort();
     }
   }
-  return held ? "permission_pending" : "agent_not_found";
+
+  #impatient() {
+    const { onPermissionPending, patience } = this.#options;
+    this.allHeld = this.#settled === 0;
+    if (!this.allHeld || !onPermissionPending) return this.#stop.abort();
+    onPermissionPending();
+    const timer = setTimeout(() => this.#stop.abort(), QUESTION_MILLISECONDS - patience);
+    this.#stop.signal.addEventListener("abort", () => clearTimeout(timer));
+    // Once the user has answered, the ports are no longer held.
+    for (const ping of this.#pings) ping.then(() => (this.allHeld &&= this.#stop.signal.aborted));
+  }
+
+  async #ping(address) {
+    const { fetch } = this.#options.platform;
+    try {
+      const reply = await fetch(`http://${address}/ping`, {
+        signal: this.#stop.signal,
+        cache: "no-store",
+        credentials: "omit",
+        redirect: "error",
+        referrerPolicy: "no-referrer",
+        ...addressSpace(this.#options.platform),
+      });
+      return reply.ok && (await reply.json()).product === "OpenKySo";
+    } catch {
+      return false;
+    } finally {
+      this.#settled += 1;
+    }
+  }
+}
+
+/**
+ * Tells a browser that knows the word that loopback is meant, so that it asks its user rather than
+ * refuse. One that knows the member but not the word would throw, hence the trial.
+ */
+function addressSpace({ Request }) {
+  const meant = { targetAddressSpace: "loopback" };
+  try {
+    new Request("http://127.0.0.1/", meant);
+    return meant;
+  } catch {
+    return {};
+  }
 }

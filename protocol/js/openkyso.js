@@ -7,58 +7,52 @@
  *     const signed = await agent.signXml({ document, name: "Hồ sơ", profile: "bhxh-hoso" });
  *
  * Every failure is an OpenKySoError with `code`, `group`, `retriable` and `text("vi"|"en")`.
+ *
+ * A lost connection is made anew by the next call, and at once where tokens are watched. Requests
+ * that were unanswered are not repeated: they fail with `disconnected`, and who asked decides.
  */
-import { CONNECT_MILLISECONDS, find } from "./discovery.js";
+import { fromBase64, toBase64 } from "./base64.js";
+import { Connection } from "./connection.js";
+import { find } from "./discovery.js";
 import { OpenKySoError } from "./errors.js";
+import { TokenWatch } from "./watching.js";
 
+export { find, PORTS } from "./discovery.js";
 export { OpenKySoError } from "./errors.js";
-export { PORTS, find } from "./discovery.js";
+export { permission } from "./permission.js";
 
-const SUBPROTOCOL = "openkyso.v1";
-const OPEN = 1;
+const VERSIONS = [1];
 
 export class OpenKySo {
-  #socket;
-  #next = 1;
-  #pending = new Map();
-  #watchers = new Set();
-  #closed;
+  #options;
+  #connecting = null;
+  #isClosed = false;
+  #resolveClosed;
+  #watch = new TokenWatch((topics) => this.#ask("events.subscribe", { topics }));
+
+  /** What the agent said to `hello`, most recently. */
+  greeting;
+
+  /** Resolves after `close()`. */
+  closed = new Promise((resolve) => {
+    this.#resolveClosed = resolve;
+  });
 
   /** Use `OpenKySo.connect`. */
-  constructor(socket) {
-    this.#socket = socket;
-    this.#closed = new Promise((resolve) => {
-      socket.addEventListener("close", () => {
-        this.#lost();
-        resolve();
-      });
-    });
-    socket.addEventListener("message", (event) => this.#take(event.data));
+  constructor(options) {
+    this.#options = options;
   }
 
   /**
-   * Find the agent and greet it.
-   * @param {{client: string, language?: "vi"|"en", ticket?: string, address?: string,
-   *          WebSocket?: typeof WebSocket, fetch?: typeof fetch}} options
+   * Find the agent and greet it. Best called when the user has clicked something: the browser may
+   * have a question of its own for them.
+   * @param {import("./index.d.ts").ConnectOptions} options
+   * @returns {Promise<OpenKySo>}
    */
-  static async connect({
-    client,
-    language = "vi",
-    ticket,
-    address,
-    WebSocket = globalThis.WebSocket,
-    fetch = globalThis.fetch,
-  }) {
-    const where = address ?? (await find({ fetch }));
-    const agent = new OpenKySo(await open(`ws://${where}/v1`, WebSocket));
-    try {
-      const params = { versions: [1], client, language };
-      agent.greeting = await agent.#ask("hello", ticket ? { ...params, ticket } : params);
-      return agent;
-    } catch (error) {
-      agent.close();
-      throw error;
-    }
+  static async connect({ signal, ...options }) {
+    const agent = new OpenKySo({ language: "vi", ...options });
+    await agent.#connection(signal);
+    return agent;
   }
 
   /** "none", "site" or "first-party": what this page may do. */
@@ -66,20 +60,19 @@ export class OpenKySo {
     return this.greeting.rights;
   }
 
-  /** Resolves when the connection has ended, for whatever reason. */
-  get closed() {
-    return this.#closed;
-  }
-
+  /** End the connection for good. */
   close() {
-    this.#socket.close();
+    this.#isClosed = true;
+    this.#watch.end();
+    const hangUp = async () => (await this.#connecting)?.close();
+    hangUp().catch(() => {});
+    this.#resolveClosed();
   }
 
-  /** Ask the user to allow this site. Does nothing where it is allowed already. */
-  async requestSite({ reason = "", signal } = {}) {
-    if (this.rights !== "none") return { granted: "always" };
-    const answer = await this.#ask("site.request", { reason }, { signal });
-    this.greeting = { ...this.greeting, rights: "site" };
+  /** Ask the user to allow this site; they are not asked again where they allowed it already. */
+  async requestSite({ reason = "", signal, onProgress } = {}) {
+    const answer = await this.#ask("site.request", { reason }, { signal, onProgress });
+    if (this.rights === "none") this.greeting = { ...this.greeting, rights: "site" };
     return answer;
   }
 
@@ -87,139 +80,105 @@ export class OpenKySo {
     return (await this.#ask("tokens.list", {})).tokens;
   }
 
-  /** @param {{mst?: string, valid_now?: boolean, issuer?: string}} filter */
   async certificates(filter = {}) {
     return (await this.#ask("certificates.list", { filter })).certificates;
   }
 
   /** The agent's own window shows the certificates; the page learns only the chosen one. */
   async select({ filter = {}, reason = "", signal, onProgress } = {}) {
-    const params = { filter, reason };
-    return (await this.#ask("certificates.select", params, { signal, onProgress })).certificate;
+    const chosen = await this.#ask("certificates.select", { filter, reason }, { signal, onProgress });
+    return chosen.certificate;
   }
 
-  /**
-   * @param {{document: Uint8Array, name: string, profile: string, certificate?: string,
-   *          mst?: string, signal?: AbortSignal, onProgress?: (step: object) => void}} request
-   * @returns {Promise<{document: Uint8Array, sha256: string, certificate: object}>}
-   */
+  /** The user sees the document in the agent's window, and gives the PIN there. */
   async signXml({ document, name, profile, certificate, mst, signal, onProgress }) {
-    const params = { document: toBase64(document), name, profile };
-    if (certificate) params.certificate = certificate;
-    if (mst) params.mst = mst;
+    const params = given({ document: toBase64(document), name, profile, certificate, mst });
     const signed = await this.#ask("sign.xml", params, { signal, onProgress });
     return { ...signed, document: fromBase64(signed.document) };
   }
 
-  /** Prove possession of a certificate's key to this origin. @param {{nonce: Uint8Array}} request */
+  /** Prove possession of a certificate's key to this page's origin. */
   async login({ nonce, mst, certificate, signal, onProgress }) {
-    const params = { nonce: toBase64(nonce) };
-    if (mst) params.mst = mst;
-    if (certificate) params.certificate = certificate;
+    const params = given({ nonce: toBase64(nonce), mst, certificate });
     return this.#ask("login", params, { signal, onProgress });
   }
 
-  /** Calls back with the tokens now and after every change. Returns a function that stops it. */
-  async watchTokens(callback) {
-    this.#watchers.add(callback);
-    try {
-      const { tokens } = await this.#ask("events.subscribe", { topics: ["tokens"] });
-      callback(tokens);
-    } catch (error) {
-      this.#watchers.delete(callback);
-      throw error;
-    }
-    return () => this.#watchers.delete(callback);
+  /**
+   * Calls back with the tokens now and after every change, across lost connections, until the
+   * returned function is called. `onLost` is told why the tokens are not known for the moment, or
+   * for good: then the watch is over.
+   */
+  async watchTokens(callback, { onLost = () => {} } = {}) {
+    return this.#watch.add(callback, onLost);
   }
 
   /** Our own window only. */
-  async journal({ limit = 50 } = {}) {
-    return (await this.#ask("journal.list", { limit })).entries;
+  async journal({ limit = 50, before } = {}) {
+    return (await this.#ask("journal.list", given({ limit, before }))).entries;
   }
 
+  /** Our own window only. */
   async sites() {
     return (await this.#ask("sites.list", {})).sites;
   }
 
+  /** Our own window only. */
   async forgetSite(origin) {
     return (await this.#ask("sites.forget", { origin })).forgotten;
   }
 
-  #ask(method, params, { signal, onProgress } = {}) {
-    if (signal?.aborted) return Promise.reject(OpenKySoError.local("cancelled"));
-    if (this.#socket.readyState !== OPEN) {
-      return Promise.reject(OpenKySoError.local("disconnected"));
-    }
-    const id = this.#next++;
-    const answer = new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject, onProgress });
+  async #ask(method, params, options) {
+    const connection = await this.#connection(options?.signal);
+    return connection.ask(method, params, options);
+  }
+
+  async #connection(signal) {
+    if (this.#isClosed) throw OpenKySoError.local("disconnected");
+    this.#connecting ??= this.#dial(signal).catch((error) => {
+      this.#connecting = null;
+      throw error;
     });
-    this.#send({ jsonrpc: "2.0", id, method, params });
-    const abort = () => {
-      if (this.#socket.readyState !== OPEN) return;
-      const cancel = { jsonrpc: "2.0", id: this.#next++, method: "cancel", params: { request: id } };
-      this.#send(cancel);
-    };
-    signal?.addEventListener("abort", abort, { once: true });
-    return answer.finally(() => signal?.removeEventListener("abort", abort));
-  }
-
-  #send(message) {
-    this.#socket.send(JSON.stringify(message));
-  }
-
-  #take(data) {
-    let message;
     try {
-      message = JSON.parse(data);
-    } catch {
-      return;
+      const connection = await this.#connecting;
+      if (connection.isOpen) return connection;
+      // Its end has not been noticed yet.
+      await connection.ended;
+    } catch (error) {
+      // Whoever began to connect may have given up for themselves only.
+      if (error.code !== "cancelled" || signal?.aborted) throw error;
     }
-    if (message.method === "progress") {
-      this.#pending.get(message.params.request)?.onProgress?.(message.params);
-    } else if (message.method === "tokens.changed") {
-      for (const callback of this.#watchers) callback(message.params.tokens);
-    } else if (this.#pending.has(message.id)) {
-      const { resolve, reject } = this.#pending.get(message.id);
-      this.#pending.delete(message.id);
-      if (message.error) reject(OpenKySoError.fromWire(message.error));
-      else resolve(message.result);
+    return this.#connection(signal);
+  }
+
+  async #dial(signal) {
+    const { client, language, ticket, address, platform, onPermissionPending, ports, patience } = this.#options;
+    const where = address ?? (await find(given({ ports, platform, signal, onPermissionPending, patience })));
+    const connection = await Connection.open(
+      where,
+      given({ platform, patience, onNews: (method, params) => this.#news(method, params) }),
+    );
+    try {
+      const params = given({ versions: VERSIONS, client, language, ticket });
+      this.greeting = await connection.ask("hello", params);
+    } catch (error) {
+      connection.close();
+      throw error;
     }
-  }
-
-  #lost() {
-    for (const { reject } of this.#pending.values()) reject(OpenKySoError.local("disconnected"));
-    this.#pending.clear();
-  }
-}
-
-function open(url, WebSocket) {
-  return new Promise((resolve, reject) => {
-    const socket = new WebSocket(url, SUBPROTOCOL);
-    const timer = setTimeout(() => {
-      reject(OpenKySoError.local("permission_pending"));
-      socket.close();
-    }, CONNECT_MILLISECONDS);
-    socket.addEventListener("open", () => {
-      clearTimeout(timer);
-      resolve(socket);
+    // A ticket is good once; a connection made anew has the rights that the user gave the site.
+    this.#options = { ...this.#options, ticket: undefined };
+    connection.ended.then((why) => {
+      this.#connecting = null;
+      if (!this.#isClosed) this.#watch.lost(why);
     });
-    socket.addEventListener("error", () => {
-      clearTimeout(timer);
-      reject(OpenKySoError.local("disconnected"));
-    });
-  });
-}
-
-function toBase64(bytes) {
-  let text = "";
-  // In pieces, since a call takes only so many arguments.
-  for (let at = 0; at < bytes.length; at += 0x8000) {
-    text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+    return connection;
   }
-  return btoa(text);
+
+  #news(method, params) {
+    if (method === "tokens.changed") this.#watch.changed(params.tokens);
+  }
 }
 
-function fromBase64(text) {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+/** Without what was not given: an absent field has its default, `undefined` has no place in JSON. */
+function given(fields) {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

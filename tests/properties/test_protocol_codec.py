@@ -51,17 +51,19 @@ def outcome(frame):
 @example(b"[" * 9_000)
 @example('"\\' * 4_000)
 @example("\ud800")
+@settings(deadline=None)
 def test_anything_at_all(frame):
     outcome(frame)
 
 
 @given(VALUES)
+@settings(deadline=None)
 def test_any_json(value):
     outcome(json.dumps(value))
 
 
 @given(NEARLY)
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 def test_what_is_nearly_a_request(message):
     found = outcome(json.dumps(message))
     if isinstance(found, Call):
@@ -70,6 +72,7 @@ def test_what_is_nearly_a_request(message):
 
 
 @given(NEARLY, st.data())
+@settings(deadline=None)
 def test_a_request_with_an_octet_changed(message, data):
     octets = bytearray(json.dumps(message).encode())
     place = data.draw(st.integers(0, len(octets) - 1))
@@ -150,7 +153,7 @@ def built(kind, values):
 
 
 @given(requests())
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_every_request_comes_back_as_it_was_encoded(request):
     request_id, method, params = request
 

@@ -169,7 +169,7 @@ class Connection(RuleBasedStateMachine):
         assert before is not State.CLOSED or self.closed
 
 
-Connection.TestCase.settings = settings(max_examples=150, stateful_step_count=60)
+Connection.TestCase.settings = settings(max_examples=150, stateful_step_count=60, deadline=None)
 TestConnection = Connection.TestCase
 
 

@@ -1,0 +1,150 @@
+/** Sign with the user's own certificate: the client of the OpenKySo agent. Usage: openkyso.js. */
+import type {
+  Certificate,
+  CertificateFilter,
+  HelloResult,
+  LoginResult,
+  Progress,
+  Rights,
+  SignatureEntry,
+  SignXmlResult,
+  Site,
+  SiteRequestResult,
+  Token,
+} from "./messages.js";
+
+export type * from "./messages.js";
+
+export type Language = "vi" | "en";
+
+/** Who must act to get past an error. */
+export type Group = "user" | "page" | "vendor" | "agent" | "token";
+
+/** Codes of this side; the agent's are in schema/errors.json. */
+export type LocalCode =
+  | "agent_not_found"
+  | "permission_pending"
+  | "permission_denied"
+  | "browser_unsupported"
+  | "insecure_page"
+  | "frame_not_allowed"
+  | "blocked_by_csp"
+  | "disconnected"
+  | "cancelled";
+
+export class OpenKySoError extends Error {
+  /** Stable; a newer agent may have codes that this version does not know. */
+  readonly code: LocalCode | (string & {});
+  readonly group: Group;
+  /** Whether the same call may succeed when what `text` asks for has been done. */
+  readonly retriable: boolean;
+  readonly details: Record<string, unknown>;
+  readonly texts: Record<Language, string>;
+  /** The sentence to show to the user. */
+  text(language?: Language): string;
+}
+
+/** What this library uses of the browser; tests hand in their own. */
+export type Platform = Partial<
+  Pick<typeof globalThis, "fetch" | "WebSocket" | "Request" | "navigator" | "document" | "location" | "isSecureContext">
+>;
+
+export interface FindOptions {
+  /** Stops the search with `cancelled`. */
+  signal?: AbortSignal;
+  /**
+   * The browser seems to be asking the user whether this page may reach apps on the device: say so
+   * in the page. With it `find` waits up to two minutes for the answer, without it three seconds.
+   */
+  onPermissionPending?: () => void;
+  /** Milliseconds until a request counts as held by the browser. */
+  patience?: number;
+  ports?: readonly number[];
+  platform?: Platform;
+}
+
+export interface ConnectOptions extends FindOptions {
+  /** The name of your application; the user sees it beside your origin. */
+  client: string;
+  /** Of the agent's windows; "vi" if absent. */
+  language?: Language;
+  /** A one-time ticket of our own window. */
+  ticket?: string;
+  /** `host:port` of the agent, where it is known; otherwise it is looked for. */
+  address?: string;
+}
+
+export interface Waiting {
+  /** Gives the request up; it fails with `cancelled` when the agent has closed its window. */
+  signal?: AbortSignal;
+  /** Where the request stands, for a page that is never silent. */
+  onProgress?: (step: Progress) => void;
+}
+
+export class OpenKySo {
+  /** Find the agent and greet it; best called when the user has clicked something. */
+  static connect(options: ConnectOptions): Promise<OpenKySo>;
+
+  /** What the agent said of itself, most recently. */
+  readonly greeting: HelloResult;
+  /** What this page may do. */
+  readonly rights: Rights;
+  /** Resolves after `close()`. */
+  readonly closed: Promise<void>;
+  /** End the connection for good. */
+  close(): void;
+
+  /** Ask the user to allow this site; they are not asked again where they allowed it already. */
+  requestSite(request?: { reason?: string } & Waiting): Promise<SiteRequestResult>;
+  tokens(): Promise<Token[]>;
+  certificates(filter?: CertificateFilter): Promise<Certificate[]>;
+  /** The agent's own window shows the certificates; the page learns only the chosen one. */
+  select(request?: { filter?: CertificateFilter; reason?: string } & Waiting): Promise<Certificate>;
+  /** The user sees the document in the agent's window, and gives the PIN there. */
+  signXml(request: SignXmlRequest): Promise<Omit<SignXmlResult, "document"> & { document: Uint8Array }>;
+  /** Prove possession of a certificate's key to this page's origin; the nonce is your server's. */
+  login(request: LoginRequest): Promise<LoginResult>;
+  /**
+   * Calls back with the tokens now and after every change, across lost connections, until the
+   * returned function is called. `onLost` says why they are not known for the moment.
+   */
+  watchTokens(
+    callback: (tokens: Token[]) => void,
+    options?: { onLost?: (why: OpenKySoError) => void },
+  ): Promise<() => void>;
+
+  /** First-party only. */
+  journal(page?: { limit?: number; before?: number }): Promise<SignatureEntry[]>;
+  /** First-party only. */
+  sites(): Promise<Site[]>;
+  /** First-party only. */
+  forgetSite(origin: string): Promise<boolean>;
+}
+
+export interface SignXmlRequest extends Waiting {
+  /** The XML document, at most 10 MiB. */
+  document: Uint8Array;
+  /** Shown to the user. */
+  name: string;
+  /** "bhxh-hoso", …: `greeting.capabilities` lists them as "profile:…". */
+  profile: string;
+  /** The id of a certificate that `select` or `certificates` gave; absent: the user chooses. */
+  certificate?: string;
+  /** Only a certificate of this MST (10, 12 or 13 digits, no hyphen). */
+  mst?: string;
+}
+
+export interface LoginRequest extends Waiting {
+  /** 16 to 64 random bytes that your server made for this login and will not accept twice. */
+  nonce: Uint8Array;
+  mst?: string;
+  certificate?: string;
+}
+
+/** The `host:port` of the first agent that answers. */
+export function find(options?: FindOptions): Promise<string>;
+
+/** Whether the browser will ask before it lets this page near the agent. */
+export function permission(platform?: Platform): Promise<"granted" | "prompt" | "denied" | "unknown">;
+
+export const PORTS: readonly number[];
