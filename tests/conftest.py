@@ -1,6 +1,6 @@
 """For all tests: nothing here may reach the machine's own smart card readers."""
 
-# The first import sets PCSCLITE_CSOCK_NAME before libpcsclite is loaded. The fixtures are named here
+# The import sets PCSCLITE_CSOCK_NAME before libpcsclite is loaded. The fixtures are named here
 # and nowhere else, since two modules that import them would each start a pcscd on the same socket.
 from tests.support.card import card, card_stack
 

@@ -4,7 +4,8 @@ The card is a virtual one (tests/support/card), since SoftHSM can neither be pul
 """
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,13 +17,13 @@ from protocol.version import PORTS
 from tests.flows.clerk import Clerk
 from tests.support.agent_process import AgentProcess
 from tests.support.card import KeySlot, PcscStack, VirtualCard
-from tests.support.desk import Desk
+from tests.support.desk import Desk, Window
 from tests.support.sandbox import SandboxProgram
 from tests.support.waiting import wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.device]
 
-ALLOW, SIGN = "Cho phép trang web", "Ký tài liệu"
+ALLOW, CHOOSE, SIGN = "Cho phép trang web", "Chọn chứng thư số", "Ký tài liệu"
 ESCAPE, ENTER, ALWAYS = "Escape", "Return", "alt+p"
 RIGHT, WRONG = "123456", "654321"
 
@@ -39,35 +40,44 @@ class AtTheDesk:
         return self.card.person.pins_presented
 
     def allows_the_page(self) -> None:
-        self._until(lambda: not self.desk.windows(ALLOW), ALLOW, ALWAYS)
+        self._answers(ALLOW, lambda window: window.press(ALWAYS))
 
     def chooses_the_certificate(self) -> None:
-        title = "Chọn chứng thư số"
-        self._until(lambda: not self.desk.windows(title), title, ENTER)
+        self._answers(CHOOSE, lambda window: window.press(ENTER))
 
     def types_the_pin(self, pin: str) -> None:
         """And confirms, as soon as the window lets anyone confirm."""
         before = self.presented
-        self.desk.window(SIGN).type(pin)
-        self._until(lambda: self.presented > before, SIGN, ENTER)
+
+        def confirm(window: Window) -> None:
+            # Typed anew each time: a window without its card takes no PIN.
+            window.press("ctrl+a")
+            window.type(pin)
+            window.press(ENTER)
+
+        self._answers(SIGN, confirm, until=lambda: self.presented > before)
 
     def refuses(self) -> None:
         self.desk.window(SIGN).press(ESCAPE)
         self.desk.gone(SIGN)
 
-    def _until(self, done: object, title: str, key: str) -> None:
-        """Press a key in a window until it had its effect: in its first moment it has none."""
-        window = self.desk.window(title)
-
-        def pressed() -> bool:
-            assert callable(done)
-            if done():
-                return True
-            if self.desk.windows(title):
-                window.press(key)
-            return bool(done())
-
-        wait_for(pressed, f"{key} to answer {title!r}")
+    def _answers(
+        self,
+        title: str,
+        act: Callable[[Window], None],
+        *,
+        until: Callable[[], bool] | None = None,
+    ) -> None:
+        """Act until it had its effect: in its first moment a window lets nobody confirm."""
+        done = until or (lambda: not self.desk.windows(title))
+        self.desk.window(title)
+        for _ in range(20):
+            for window in self.desk.windows(title):
+                act(window)
+            with suppress(AssertionError):
+                wait_for(done, f"{title!r} to be answered", seconds=1.0)
+                return
+        raise AssertionError(f"{title!r} could not be answered")
 
 
 @pytest.fixture

@@ -69,8 +69,9 @@ class Window:
     number: str
 
     def focus(self) -> None:
+        """A window that has just closed is no error: that is often what the keys are for."""
         # Without a window manager nobody gives a new window the keyboard.
-        self.desk.xdotool("windowfocus", "--sync", self.number)
+        self.desk.xdotool("windowfocus", "--sync", self.number, check=False)
 
     def type(self, text: str) -> None:
         self.focus()
@@ -78,7 +79,7 @@ class Window:
 
     def press(self, *keys: str) -> None:
         self.focus()
-        self.desk.xdotool("key", *keys)
+        self.desk.xdotool("key", *keys, check=False)
 
     def click(self, x: int, y: int) -> None:
         """At a point of the window, in pixels from its top left."""
