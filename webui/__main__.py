@@ -9,6 +9,7 @@ kyso migrate   bring the database to this version (serve and app do it themselve
 import argparse
 import asyncio
 import logging
+import os
 import signal
 import sys
 from dataclasses import replace
@@ -62,7 +63,9 @@ async def app(given: argparse.Namespace) -> int:
     async with running(settings) as url:
         print(f"OpenKySo: {url}", flush=True)
         address = await with_ticket(url, usual_runtime_file())
-        shown = await asyncio.create_subprocess_exec(sys.executable, "-m", "webui.window", address)
+        shown = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "webui.window"), env={**os.environ, window.URL: address}
+        )
         stopping = asyncio.create_task(stop.wait())
         closing = asyncio.create_task(shown.wait())
         await asyncio.wait({stopping, closing}, return_when=asyncio.FIRST_COMPLETED)

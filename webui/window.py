@@ -1,6 +1,10 @@
 """The window that hosts the page: a process of its own, started on demand.
 
-    python -m webui.window URL
+    KYSO_WINDOW_URL=… python -m webui.window
+
+The address comes by the environment, which only the same user can read: it may hold a ticket
+(webui.ticket), and other users can list the arguments of our processes. For the same reason a
+browser, which is handed its address as an argument, gets it without the ticket.
 
 pywebview uses what the system has (Edge WebView2, WKWebView) and QtWebEngine on Linux, where it
 needs the extra `window`. Without that the page opens in the system's browser; without a display
@@ -13,20 +17,23 @@ import webbrowser
 from importlib.util import find_spec
 from typing import Final
 
+#: The name of the environment variable with the address.
+URL: Final = "KYSO_WINDOW_URL"
 _TITLE: Final = "OpenKySo"
 _SIZE: Final = (1120, 780)
 _SMALLEST: Final = (380, 560)
 
 
 def main() -> int:
-    url = sys.argv[1]
+    url = os.environ.pop(URL)
+    plain = url.partition("#")[0]
     if not display_available():
-        print(url)  # noqa: T201 - its whole output
+        print(plain)  # noqa: T201 - its whole output
         return 0
     if toolkit_available():
         show(url)
     else:
-        webbrowser.open(url)
+        webbrowser.open(plain)
     return 0
 
 
