@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from agent.certificates.chain import NoPath, find_path
-from agent.certificates.describe import CertificateDescription, describe, read
+from agent.certificates.chain import NoPath, Paths
+from agent.certificates.describe import CertificateDescription, describe
 from agent.certificates.revocation import Revocation, RevocationChecker, Status
 from agent.certificates.trust import Kind, TrustStore
 from agent.errors import UserError
@@ -68,6 +68,7 @@ class Assessor:
     def __init__(self, trust: TrustStore, revocation: RevocationChecker) -> None:
         self._trust = trust
         self._revocation = revocation
+        self._paths = Paths()
 
     def describe(self, der: bytes) -> CertificateDescription:
         """Raises UserError certificate_unsuitable."""
@@ -96,8 +97,8 @@ class Assessor:
         if not roots:
             return _Finding(CertificateState.UNTRUSTED, "no_trusted_roots")
         try:
-            path = await find_path(
-                read(der),
+            path = await self._paths.find(
+                der,
                 roots=roots,
                 intermediates=self._trust.of_kind(Kind.INTERMEDIATE),
                 at=at,

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from asn1crypto import x509
 
+from agent.certificates.describe import read
+
 if TYPE_CHECKING:
     from pyhanko_certvalidator import ValidationContext
     from pyhanko_certvalidator.path import ValidationPath
@@ -21,6 +23,7 @@ log = logging.getLogger(__name__)
 
 #: Clocks of office PCs are off by minutes. An answer "from the future" within this is taken.
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
+_REMEMBERED: Final = 32
 _WEAK_HASHES: Final = frozenset({"md2", "md5", "sha1"})
 
 
@@ -43,6 +46,38 @@ class Path:
     def below_root(self) -> tuple[x509.Certificate, ...]:
         """What can be revoked: a root is believed until it is removed from the store."""
         return self.certificates[:-1]
+
+    def all_in_period(self, at: datetime) -> bool:
+        return all(c.not_valid_before <= at <= c.not_valid_after for c in self.certificates)
+
+
+class Paths:
+    """Finds paths, and remembers those found: for as long as they are asked about with the same
+    store and every certificate on them is in its period, nothing about them can change.
+
+    That a certificate has no path is not remembered.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[_Key, Path] = {}
+
+    async def find(
+        self, der: bytes, *, roots: Sequence[bytes], intermediates: Sequence[bytes], at: datetime
+    ) -> Path:
+        """As `find_path`, for the certificate in `der`. Raises NoPath; UserError if unreadable."""
+        key = (der, tuple(roots), tuple(intermediates))
+        known = self._known.get(key)
+        if known is not None and known.all_in_period(at):
+            return known
+        path = await find_path(read(der), roots=roots, intermediates=intermediates, at=at)
+        self._known.pop(key, None)
+        while len(self._known) >= _REMEMBERED:
+            self._known.pop(next(iter(self._known)))
+        self._known[key] = path
+        return path
+
+
+_Key = tuple[bytes, tuple[bytes, ...], tuple[bytes, ...]]
 
 
 async def find_path(

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from asn1crypto import x509
@@ -16,6 +17,7 @@ from agent.errors import UserError
 from agent.keys import CertificateId, KeyType
 from protocol.identity import identifiers, msts, printed_serial
 
+_REMEMBERED: Final = 32
 _MIN_RSA_BITS: Final = 2048
 _MIN_EC_BITS: Final = 256
 _CURVES: Final = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
@@ -71,8 +73,12 @@ def public_key(certificate: x509.Certificate) -> CertificatePublicKeyTypes:
         raise UserError("certificate_unsuitable", reason="key") from error
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def describe(der: bytes) -> CertificateDescription:
-    """Raises UserError certificate_unsuitable (reason "unreadable" or "key")."""
+    """Raises UserError certificate_unsuitable (reason "unreadable" or "key").
+
+    A request asks this several times of the same few certificates, so the last ones are remembered.
+    """
     certificate = read(der)
     key, key_type, bits = _key(public_key(certificate))
     return CertificateDescription(
