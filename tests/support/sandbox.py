@@ -227,6 +227,22 @@ class SandboxProgram:
         found: list[dict[str, Any]] = self.call("/mailbox.json")["letters"]
         return found
 
+    def send(self, document: bytes, key: str = "dossier-1") -> dict[str, Any]:
+        """As an I-VAN does; its acknowledgement."""
+        login = b64encode(":".join(CREDENTIALS).encode()).decode()
+        request = urllib.request.Request(
+            self.places["gateway_url"] + "/ivan/ho-so",
+            data=document,
+            headers={
+                "Authorization": f"Basic {login}",
+                "Content-Type": "application/xml",
+                "Idempotency-Key": key,
+            },
+        )
+        with _opener().open(request, timeout=30) as response:
+            acknowledged: dict[str, Any] = json.loads(response.read())
+        return acknowledged
+
     def subscriber(self, *, mst: str, name: str = "CÔNG TY THỬ", **commission: Any) -> Subscriber:
         key = _a_key()
         body = {"name": name, "uids": [f"MST:{mst}"], **commission}

@@ -14,8 +14,7 @@ from typing import Final
 
 import msgspec
 
-from protocol.client import AgentNotFound, Disconnected, connect, find
-from protocol.errors import ProtocolError
+from protocol.client import AgentNotFound, find
 from protocol.version import PATH
 from webui.demo.children import Child, leashed, tail
 from webui.demo.plan import DemoPlan
@@ -46,7 +45,6 @@ class Runtime(msgspec.Struct, frozen=True):
     """agent.json, as far as we need it."""
 
     port: int
-    native_token: str
 
 
 class DemoAgent:
@@ -57,7 +55,7 @@ class DemoAgent:
         self._token = token
         self._trust = trust
         self._log = plan.log_folder / "agent.out"
-        self._runtime_file = plan.runtime_folder / "agent.json"
+        self._runtime_file = plan.runtime_file
 
     async def refuse_company(self) -> None:
         """Another agent on a usual port would be found by pages first. Raises DemoError."""
@@ -145,20 +143,6 @@ class DemoAgent:
         path = self._plan.data / "consent.toml"
         path.write_text(_SCRIPT.format(pin=PIN, label=LABEL), "utf-8")
         return path
-
-
-async def with_ticket(url: str, runtime: Runtime) -> str:
-    """`url` with a one-time ticket, by which the agent knows the page as its user's own window.
-
-    Without one (the agent is busy or gone) the page still works; the agent asks about the site.
-    """
-    address = f"ws://127.0.0.1:{runtime.port}{PATH}"
-    try:
-        async with connect(address, client="kyso demo", token=runtime.native_token) as agent:
-            issued = await agent.issue_ticket(url)
-    except (AgentNotFound, ProtocolError, Disconnected, OSError):
-        return url
-    return f"{url}/#ticket={issued.ticket}"
 
 
 def _quoted(path: Path) -> str:

@@ -75,3 +75,5 @@ def _log_to(path: Path, *, verbose: bool) -> None:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         force=True,
     )
+    # Each certificate it asks about is ten lines.
+    logging.getLogger("pyhanko_certvalidator").setLevel(logging.WARNING)

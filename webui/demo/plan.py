@@ -42,6 +42,10 @@ class DemoPlan:
         return self.data / "runtime"
 
     @property
+    def runtime_file(self) -> Path:
+        return self.runtime_folder / "agent.json"
+
+    @property
     def asks_in_terminal(self) -> bool:
         """Without a display the agent asks where it was started, if somebody is there."""
         return not self.headless and not has_display() and sys.stdin.isatty()

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from webui.config import Delivery, Demo, Gateway, Receipts, Secret, Settings, Trust
-from webui.demo.agent import DemoAgent, with_ticket
+from webui.demo.agent import DemoAgent
 from webui.demo.plan import PASSWORD, DemoPlan
 from webui.demo.say import DemoError, say
 from webui.demo.view import show
@@ -24,6 +24,7 @@ from webui.sandbox.service import IVAN_PASSWORD, IVAN_USER, Plan, Sandbox
 from webui.sandbox.service import running as sandbox_running
 from webui.sandbox.token import LABEL, PIN
 from webui.sandbox.world import UNIT, Role
+from webui.ticket import with_ticket
 
 _WEB: Final = "web"
 
@@ -63,7 +64,7 @@ async def _run(plan: DemoPlan, stop: asyncio.Event) -> None:
         _invite(plan, sandbox, url)
         tasks = await parts.enter_async_context(asyncio.TaskGroup())
         if plan.shows_window:
-            ticketed = await with_ticket(url, runtime)
+            ticketed = await with_ticket(url, plan.runtime_file)
             shown = tasks.create_task(show(plan, url=url, ticketed=ticketed), name="window")
             parts.callback(shown.cancel)
         await asyncio.Event().wait()
@@ -140,7 +141,7 @@ def _notice(plan: DemoPlan, sandbox: Sandbox, *, url: str, agent_port: int) -> I
         "mailbox_url": sandbox.mailbox_url,
         "gateway_url": sandbox.gateway_url,
         "agent_port": agent_port,
-        "agent_runtime": str(plan.runtime_folder / "agent.json"),
+        "agent_runtime": str(plan.runtime_file),
         "mst": UNIT.mst,
         "password": PASSWORD,
         "token_label": LABEL,

@@ -3,7 +3,7 @@
 1. Host must be literally 127.0.0.1, [::1] or localhost with our port (T4: DNS rebinding).
 2. A request that changes something must come from our own page or from no page at all: any other
    Origin is refused (T1, T2). Programs send no Origin.
-3. Every page says what it may load (nothing but our style) and that nobody may frame it.
+3. Every page says what it may load (our own style and script) and that nobody may frame it.
 """
 
 from collections.abc import Awaitable, Callable
@@ -15,11 +15,12 @@ _SAFE: Final = frozenset({"GET", "HEAD"})
 _NAMES: Final = ("127.0.0.1", "[::1]", "localhost")
 _HEADERS: Final = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-        "frame-ancestors 'none'; base-uri 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    # Not no-referrer: browsers then send our own forms with `Origin: null`.
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }

@@ -30,13 +30,13 @@ def routes(sandbox: "Sandbox") -> list[web.RouteDef]:
         words = words_of(request)
         links = (element("li", element("a", words(key), href=to)) for key, to in _PLACES)
         rows = [_row(words, entry) for entry in authority.issued()]
-        keys = ("holder", "serial", "valid", "revocation")
+        keys = ("holder", "serial", "valid", "revocation", "action")
         headings = [words(f"column_{key}") for key in keys]
         return page(
             words,
             "/certificates",
             section(words("ca_heading"), element("ul", *links)),
-            section(words("issued_heading"), table([*headings, ""], rows)),
+            section(words("issued_heading"), table(words("issued_heading"), headings, rows)),
         )
 
     async def revoke(request: web.Request) -> web.Response:

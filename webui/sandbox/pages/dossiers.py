@@ -30,7 +30,7 @@ def routes(sandbox: "Sandbox") -> list[web.RouteDef]:
             "/dossiers",
             _dossiers(words, dossiers),
             section(words("registered_heading"), _registered(words, registered)),
-            refresh_seconds=3,
+            keeps_fresh=True,
         )
 
     async def document(request: web.Request) -> web.Response:
@@ -56,7 +56,7 @@ def _dossiers(words: Words, dossiers: list[Dossier]) -> Html:
         return element("p", words("dossiers_none"), class_="empty")
     keys = ("transaction", "arrived", "unit", "certificate", "state", "files")
     headings = [words(f"column_{key}") for key in keys]
-    return table(headings, [_row(words, dossier) for dossier in dossiers])
+    return table(words("nav_dossiers"), headings, [_row(words, dossier) for dossier in dossiers])
 
 
 def _row(words: Words, dossier: Dossier) -> list[str]:
@@ -97,4 +97,5 @@ def _registered(words: Words, registered: list[Registered]) -> Html:
                 one.since.astimezone(HANOI).strftime(_TIME),
             ]
         )
-    return table(["MST", *(words(f"column_{key}") for key in ("serial", "valid", "since"))], rows)
+    headings = ["MST", *(words(f"column_{key}") for key in ("serial", "valid", "since"))]
+    return table(words("registered_heading"), headings, rows)

@@ -14,10 +14,8 @@ _PAGES: Final = (
 )
 
 
-def page(
-    words: Words, path: str, *content: Html, refresh_seconds: int | None = None
-) -> web.Response:
-    """The whole document. Pages that only show refresh themselves; pages with forms do not."""
+def page(words: Words, path: str, *content: Html, keeps_fresh: bool = False) -> web.Response:
+    """The whole document. Pages that only show keep themselves fresh; pages with forms do not."""
     heading = next(key for target, key in _PAGES if target == path)
     head = [
         void("meta", charset="utf-8"),
@@ -25,8 +23,8 @@ def page(
         element("title", f"{words(heading)} — {words('title')}"),
         void("link", rel="stylesheet", href="/sandbox.css"),
     ]
-    if refresh_seconds is not None:
-        head.append(void("meta", http_equiv="refresh", content=str(refresh_seconds)))
+    if keeps_fresh:
+        head.append(element("script", type="module", src="/fresh.js"))
     other = "en" if words.language == "vi" else "vi"
     language = element("a", words("language"), href=f"{path}?lang={other}", lang=other)
     navigation = element(

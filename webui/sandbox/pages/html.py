@@ -36,12 +36,14 @@ def joined(*parts: Html) -> Html:
     return Html("".join(parts))
 
 
-def table(headings: list[str], rows: list[list[str]]) -> Html:
-    """Scrolls sideways by itself on a narrow screen; cells may be Html."""
+def table(name: str, headings: list[str], rows: list[list[str]]) -> Html:
+    """Scrolls sideways by itself on a narrow screen; `name` is for screen readers. Cells may be
+    Html.
+    """
     head = element("tr", *(element("th", heading, scope="col") for heading in headings))
     body = joined(*(element("tr", *(element("td", cell) for cell in row)) for row in rows))
     whole = element("table", element("thead", head), element("tbody", body))
-    return element("div", whole, class_="scroll", tabindex="0", role="region")
+    return element("div", whole, class_="scroll", tabindex="0", role="region", aria_label=name)
 
 
 def button(form_action: str, label: str, *, on: bool = False, **fields: str) -> Html:

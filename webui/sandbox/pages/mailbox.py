@@ -26,7 +26,7 @@ def routes(sandbox: "Sandbox") -> list[web.RouteDef]:
         if not letters:
             content = element("p", words("mailbox_none"), class_="empty")
         note = element("p", words("mailbox_note"), class_="note")
-        return page(words, "/mailbox", note, content, refresh_seconds=3)
+        return page(words, "/mailbox", note, content, keeps_fresh=True)
 
     async def as_json(_request: web.Request) -> web.Response:
         letters = [_plain(letter) for letter in await box.newest(500)]

@@ -1,7 +1,8 @@
 """One web application for the pages, their JSON doors and the CA's services."""
 
+from collections.abc import Awaitable, Callable
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
@@ -12,6 +13,8 @@ from webui.sandbox.pages import api, certificates, control, dossiers, mailbox
 if TYPE_CHECKING:
     from webui.sandbox.service import Sandbox
 
+_FILES: Final = {"sandbox.css": "text/css", "fresh.js": "text/javascript"}
+
 
 def application(sandbox: "Sandbox") -> web.Application:
     judge = guard(lambda: sandbox.ports["pages"], public="/ca/")
@@ -19,10 +22,14 @@ def application(sandbox: "Sandbox") -> web.Application:
     app.add_routes(ca.routes(sandbox.authority))
     for part in (control, dossiers, mailbox, certificates, api):
         app.add_routes(part.routes(sandbox))
-    app.add_routes([web.get("/sandbox.css", _style)])
+    app.add_routes([web.get(f"/{name}", _file(name, kind)) for name, kind in _FILES.items()])
     return app
 
 
-async def _style(_request: web.Request) -> web.Response:
-    source = resources.files("webui.sandbox.pages").joinpath("sandbox.css")
-    return web.Response(text=source.read_text("utf-8"), content_type="text/css")
+def _file(name: str, content_type: str) -> Callable[[web.Request], Awaitable[web.Response]]:
+    text = resources.files("webui.sandbox.pages").joinpath(name).read_text("utf-8")
+
+    async def serve(_request: web.Request) -> web.Response:
+        return web.Response(text=text, content_type=content_type)
+
+    return serve
