@@ -15,7 +15,7 @@ that nobody waits for any more are passed over; what is no message at all raises
 
 from dataclasses import dataclass
 from itertools import count
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Raw, Struct, UnsetType
@@ -71,7 +71,7 @@ Heard: TypeAlias = Answered | Progressed | Announced | Complaint
 class _Incoming(Struct):
     """Whatever an agent sends; unknown fields are passed over."""
 
-    jsonrpc: str
+    jsonrpc: Literal["2.0"]
     id: RequestId | UnsetType | None = msgspec.UNSET
     method: str | UnsetType = msgspec.UNSET
     params: Raw | UnsetType = msgspec.UNSET

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from asn1crypto import x509
 
 _UID: Final = "0.9.2342.19200300.100.1.1"
-_CANONICAL: Final = re.compile(r"\d{10}|\d{12}|\d{13}")
-_WRITTEN: Final = re.compile(r"(\d{10})-?(\d{3})?|\d{12}")
+# Digits are named: `\d` would also match those of other scripts.
+_CANONICAL: Final = re.compile(r"[0-9]{10}|[0-9]{12}|[0-9]{13}")
+_WRITTEN: Final = re.compile(r"([0-9]{10})-?([0-9]{3})?|[0-9]{12}")
 
 
 def canonical_mst(text: str) -> str | None:

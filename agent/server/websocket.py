@@ -219,6 +219,10 @@ class _Conversation:
         if task is not None:
             task.cancel()
             await asyncio.wait({task})
+            # One that had not begun yet could not say so itself.
+            for action in self._session.fail(request_id, ProtocolError("cancelled")):
+                if isinstance(action, Send):
+                    await self._send(action.text)
 
     def _judge_rights(self) -> None:
         """A site that the user has just forgotten has lost its rights."""

@@ -127,6 +127,6 @@ function parse(data) {
 function isMessage(message) {
   if (typeof message !== "object" || message?.jsonrpc !== "2.0") return false;
   if (typeof message.method === "string") return true;
-  if (typeof message.error === "object" && message.error !== null) return true;
+  if (typeof message.error?.data === "object" && message.error.data !== null) return true;
   return "result" in message && (message.id ?? null) !== null;
 }

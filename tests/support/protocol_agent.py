@@ -120,6 +120,9 @@ class Connection:
                     if (task := self.running.get(request_id)) is not None:
                         task.cancel()
                         await asyncio.wait({task})
+                        # A task that had not begun yet could not say so itself.
+                        told = self.session.fail(request_id, ProtocolError("cancelled"))
+                        await self.carry_out(told)
                 case Send(text=text):
                     with suppress(ConnectionClosed):
                         await self.socket.send(text)

@@ -1,0 +1,1 @@
+"""Plays `vectors/agent` against any running agent: `python -m protocol.conformance`."""

@@ -1,0 +1,143 @@
+"""One case against one agent, over a connection of its own."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import websockets
+from msgspec import UnsetType
+from websockets.asyncio.client import ClientConnection
+
+from protocol.conformance.cases import Caller, Case, Step, frame
+from protocol.limits import MAX_MESSAGE_BYTES
+from protocol.version import SUBPROTOCOL
+
+#: Seconds that an agent has for one answer.
+_ANSWER_SECONDS: Final = 20.0
+_GREETING: Final = 0
+#: A site that nobody has allowed: the name is reserved (RFC 2606 §2).
+UNKNOWN_ORIGIN: Final = "https://conformance.invalid"
+
+
+class Nonconforming(Exception):  # noqa: N818 - the verdict
+    """The agent did something else than the case expects; the text says what."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """An agent, and who we are to it."""
+
+    url: str
+    native_token: str | None = None
+    origin: str = UNKNOWN_ORIGIN
+
+
+async def play(case: Case, target: Target) -> None:
+    """Raises Nonconforming."""
+    values = {"$native_token": target.native_token, "$origin": target.origin}
+    async with _connected(case, target) as socket:
+        if case.greeted:
+            await _greet(socket, case, target)
+        for number, step in enumerate(case.steps, 1):
+            try:
+                async with asyncio.timeout(_ANSWER_SECONDS):
+                    await _take(socket, step, values)
+            except TimeoutError:
+                raise Nonconforming(f"step {number}: nothing came") from None
+            except websockets.ConnectionClosed as closed:
+                raise Nonconforming(f"step {number}: closed with {closed}") from None
+
+
+@asynccontextmanager
+async def _connected(case: Case, target: Target) -> AsyncIterator[ClientConnection]:
+    async with websockets.connect(
+        target.url,
+        origin=target.origin if case.caller is Caller.PAGE else None,  # type: ignore[arg-type] # a NewType of str
+        subprotocols=[SUBPROTOCOL],  # type: ignore[list-item] # a NewType of str
+        compression=None,
+        max_size=MAX_MESSAGE_BYTES,
+        max_queue=None,  # a flood is answered while it is still being sent
+        proxy=None,
+    ) as socket:
+        yield socket
+
+
+async def _greet(socket: ClientConnection, case: Case, target: Target) -> None:
+    params: dict[str, Any] = {"versions": [1], "client": "Conformance"}
+    if case.caller is Caller.PROGRAM:
+        params["native_token"] = target.native_token
+    hello = {"jsonrpc": "2.0", "id": _GREETING, "method": "hello", "params": params}
+    await socket.send(json.dumps(hello))
+    await _expect(socket, [{"id": _GREETING, "result": {}}])
+
+
+async def _take(socket: ClientConnection, step: Step, values: dict[str, str | None]) -> None:
+    if not isinstance(step.expect, UnsetType):
+        await _expect(socket, [_filled(wanted, values) for wanted in step.expect])
+    elif not isinstance(step.expect_close, UnsetType):
+        await _expect_close(socket, step.expect_close)
+    else:
+        text = (
+            json.dumps(_filled(json.loads(frame(step)), values)) if _is_json(step) else frame(step)
+        )
+        try:
+            for _ in range(step.times):
+                await socket.send(text)
+        except websockets.ConnectionClosed:
+            return  # the next step says whether it may have been
+
+
+def _is_json(step: Step) -> bool:
+    return isinstance(step.send_text, UnsetType)
+
+
+async def _expect(socket: ClientConnection, wanted: list[Any]) -> None:
+    open_still = list(wanted)
+    while open_still:
+        message = json.loads(await socket.recv())
+        if "method" in message:
+            continue  # news may always come between
+        match = next((one for one in open_still if _covers(message, one)), None)
+        if match is None:
+            raise Nonconforming(f"expected {_short(open_still)}, got {_short(message)}")
+        open_still.remove(match)
+
+
+async def _expect_close(socket: ClientConnection, codes: tuple[int, ...]) -> None:
+    try:
+        while True:
+            await socket.recv()
+    except websockets.ConnectionClosed:
+        if socket.close_code not in codes:
+            raise Nonconforming(
+                f"expected to be closed with {codes}, was with {socket.close_code}"
+            ) from None
+
+
+def _covers(message: Any, wanted: Any) -> bool:
+    """Whether `message` has everything that `wanted` names, and those values."""
+    if isinstance(wanted, dict):
+        return isinstance(message, dict) and all(
+            key in message and _covers(message[key], value) for key, value in wanted.items()
+        )
+    return type(message) is type(wanted) and message == wanted
+
+
+def _filled(value: Any, values: dict[str, str | None]) -> Any:
+    match value:
+        case dict():
+            return {key: _filled(inner, values) for key, inner in value.items()}
+        case list() | tuple():
+            return [_filled(inner, values) for inner in value]
+        case str() if value in values:
+            return values[value]
+        case _:
+            return value
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 400 else text[:400] + "…"  # noqa: PLR2004 - a few lines
