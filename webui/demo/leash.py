@@ -2,7 +2,8 @@
 
 The parent holds the other end of the pipe FD open. When it closes it, or dies however suddenly, the
 pipe ends here, and the program is asked to stop (SIGTERM), then made to. Standard input stays the
-program's own, so that it can ask in the terminal. Exits as the program does, or with 128 + the signal.
+program's own, so that it can ask in the terminal. Exits as the program does; 128 + its number for
+a signal.
 
 On Windows, where pipes are not handed on by number, FD is 0.
 """
