@@ -3,8 +3,9 @@ import { fill, h } from "./lib/dom.js";
 import { api } from "./lib/api.js";
 import { startEvents, stopEvents } from "./lib/events.js";
 import { language, speak, t } from "./lib/i18n.js";
-import { mayNotify } from "./lib/notices.js";
+import { toast } from "./lib/notices.js";
 import { button } from "./components/parts.js";
+import { values } from "./components/field.js";
 import { trouble } from "./components/trouble.js";
 import { certificatesPage } from "./pages/certificates.js";
 import { dossierPage } from "./pages/dossier.js";
@@ -37,7 +38,8 @@ async function refresh() {
   try {
     session = await api.session();
   } catch (error) {
-    fill(main, h("div", { class: "sign-in stack" }, trouble(error), button(t("retry"), refresh)));
+    const again = button(t("retry"), refresh);
+    fill(main, h("div", { class: "sign-in stack" }, h("h1", {}, "OpenKySo"), trouble(error), again));
     return;
   }
   if (session.unit) {
@@ -74,7 +76,6 @@ function signedOut() {
 }
 
 function arrive() {
-  mayNotify();
   history.replaceState(null, "", TABS[0][0]);
   main.focus();
   return refresh();
@@ -112,11 +113,18 @@ function header() {
   const other = language === "vi" ? "en" : "vi";
   const change = async () => {
     await speak(other);
+    const typed = values(main);
     show();
+    for (const input of main.querySelectorAll("input[name]")) input.value = typed[input.name] ?? "";
+    document.getElementById("language").focus();
   };
   const sayGoodbye = async () => {
-    await api.logout();
-    location.hash = "";
+    try {
+      await api.logout();
+    } catch (error) {
+      return toast(error.text(), "bad");
+    }
+    history.replaceState(null, "", location.pathname);
     await refresh();
   };
   const unit = session.unit;
@@ -138,7 +146,7 @@ function header() {
       ),
     h(
       "button",
-      { type: "button", class: "plain small", lang: other, onclick: change },
+      { type: "button", id: "language", class: "plain small", lang: other, onclick: change },
       other === "en" ? "English" : "Tiếng Việt",
     ),
     unit && button(t("logout"), sayGoodbye, "second small"),

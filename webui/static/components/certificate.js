@@ -15,8 +15,8 @@ export function certificateFacts(certificate) {
     [t("certificate.serial"), h("span", { class: "mono" }, certificate.serial)],
     [t("certificate.validity"), validity(certificate)],
     [t("certificate.place"), place && t("certificate.on-token", { label: place.label })],
-    [t("certificate.chain"), t(`chain.${certificate.chain}`)],
-    [t("certificate.revocation"), t(`revocation.${certificate.revocation}`)],
+    [t("certificate.chain"), said(`chain.${certificate.chain}`)],
+    [t("certificate.revocation"), said(`revocation.${certificate.revocation}`)],
   ]);
 }
 
@@ -31,9 +31,22 @@ export function certificateBrief(certificate) {
   ]);
 }
 
-function validity({ not_before, not_after }) {
+/** What a clerk must not overlook is coloured too. */
+function said(key) {
+  const alarming = key === "chain.untrusted" || key === "revocation.revoked";
+  return alarming ? h("strong", { class: "bad" }, t(key)) : t(key);
+}
+
+export function validity({ not_before, not_after }) {
   const span = t("certificate.from-to", { from: day(not_before), to: day(not_after) });
   const left = daysUntil(not_after);
-  if (left < 0) return `${span} (${t("certificate.over")})`;
-  return left <= SOON_DAYS ? `${span} (${t("certificate.days-left", { days: left })})` : span;
+  if (left < 0) return [span, " ", h("strong", { class: "bad" }, `(${t("certificate.over")})`)];
+  if (!isEnding({ not_after })) return span;
+  return [span, " ", h("strong", { class: "warn" }, `(${t("certificate.days-left", { days: left })})`)];
+}
+
+/** Whether it is time to have it renewed. */
+export function isEnding({ not_after }) {
+  const left = daysUntil(not_after);
+  return left >= 0 && left <= SOON_DAYS;
 }

@@ -30,6 +30,23 @@ export function values(form) {
   return read;
 }
 
+/**
+ * Say what is wrong as the user leaves the field, not while typing; `check` gives null or the words.
+ * They take the hint's place: were anything to move now, the click that left the field would miss.
+ */
+export function checkOnLeaving(form, name, check) {
+  const input = form.querySelector(`[name="${CSS.escape(name)}"]`);
+  const place = form.querySelector(`[data-wrong="${CSS.escape(name)}"]`);
+  place.setAttribute("aria-live", "polite");
+  input.addEventListener("change", () => {
+    const words = input.value.trim() ? check(input.value) : null;
+    if (words) input.setAttribute("aria-invalid", "true");
+    else input.removeAttribute("aria-invalid");
+    place.textContent = words ?? "";
+    place.previousElementSibling.hidden = Boolean(words);
+  });
+}
+
 /** Show `text` at the field `name`; false when the form has no such field. */
 export function markWrong(form, name, text) {
   const input = name && form.querySelector(`[name="${CSS.escape(name)}"]`);

@@ -40,8 +40,22 @@ export const waiting = (text, ...rest) =>
     rest,
   );
 
-export const button = (text, onclick, kind = "") =>
-  h("button", { type: "button", class: kind, onclick }, text);
+export const button = (text, act, kind = "") =>
+  h("button", { type: "button", class: kind, onclick: oneAtATime(act) }, text);
+
+/** While it is being done, pressing again does nothing. */
+function oneAtATime(act) {
+  let busy = false;
+  return async (event) => {
+    if (busy) return;
+    busy = true;
+    try {
+      await act(event);
+    } finally {
+      busy = false;
+    }
+  };
+}
 
 /** Pairs of a label and what is known; pairs without a value are left out. */
 export const facts = (pairs) =>

@@ -4,7 +4,7 @@ import { t } from "../lib/i18n.js";
 import { field } from "./field.js";
 
 export function profileFields(unit, { twice = false } = {}) {
-  return h(
+  const ofTheUnit = h(
     "div",
     { class: "fields" },
     field("ten_don_vi", t("unit.name"), { value: unit.ten_don_vi, autocomplete: "organization" }),
@@ -15,8 +15,12 @@ export function profileFields(unit, { twice = false } = {}) {
       inputmode: "numeric",
       hint: t("unit.agency-hint"),
     }),
-    contactFields(unit, { twice }),
   );
+  return [
+    ofTheUnit,
+    h("h2", {}, t("unit.contact-heading")),
+    h("div", { class: "fields" }, contactFields(unit, { twice })),
+  ];
 }
 
 /** Contact person, phone and e-mail; the e-mail twice where a wrong one would hide the result. */

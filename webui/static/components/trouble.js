@@ -8,7 +8,7 @@ export function trouble(error) {
   if (!error.text) console.error(error); // ours to mend: the stack belongs in a report
   const text = error.text ? error.text(language) : t("error.unforeseen");
   if (error.code === "agent_not_found") {
-    return note("warn", t("agent.absent"), h("p", {}, text), h("p", {}, t("agent.how")));
+    return note("warn", t("agent.absent"), h("p", {}, t("agent.how")));
   }
   return note("bad", text);
 }

@@ -9,13 +9,16 @@ import { agent } from "../lib/agent.js";
 import { api } from "../lib/api.js";
 import { fromBase64, toBase64 } from "../lib/base64.js";
 import { openDialog } from "../lib/dialog.js";
-import { t } from "../lib/i18n.js";
+import { pick, t } from "../lib/i18n.js";
 import { mayNotify, toast } from "../lib/notices.js";
-import { button, note, waiting } from "../components/parts.js";
-import { certificateBrief } from "../components/certificate.js";
+import { button, certificateBadge, note, waiting } from "../components/parts.js";
+import { certificateBrief, validity } from "../components/certificate.js";
 import { clearWrong, markWrong, values } from "../components/field.js";
 import { contactFields } from "../components/profile-fields.js";
 import { trouble } from "../components/trouble.js";
+
+/** Failures to save that another try may mend, with the same signature. */
+const PASSING = new Set(["offline", "internal_error"]);
 
 export async function adjustIvan(wanted) {
   let stop = new AbortController();
@@ -37,26 +40,25 @@ export async function adjustIvan(wanted) {
   } catch (error) {
     return dialog.show([trouble(error)], [giveUp()]);
   }
-  if (start.candidates.length === 0 || (start.blocked && start.candidates.length <= 1)) {
-    const words = start.blocked ? { text: (l) => start.blocked[l] } : { text: () => t("adjust.nothing") };
-    return dialog.show(
-      [note("warn", words.text(document.documentElement.lang)), beside(start.registered, null)],
-      [button(t("close"), dialog.close, "second")],
-    );
-  }
+  if (start.blocked) return cannot(dialog, start);
 
-  let chosen = start.candidates.find((each) => each.id === wanted) ?? start.candidates[0];
+  let chosen =
+    start.candidates.find((each) => each.id === wanted) ??
+    start.candidates.find((each) => each.state !== "dang-dung") ??
+    start.candidates[0];
   const problem = h("div", { "aria-live": "assertive" });
   const pair = h("div", {});
   const form = h(
     "form",
-    { class: "stack", novalidate: true, onsubmit: signAndSend },
-    h("h3", {}, t("adjust.contact")),
+    { class: "stack", id: uid(), novalidate: true, onsubmit: signAndSend },
+    h("h3", {}, t("unit.contact-heading")),
     h("div", { class: "fields" }, contactFields(start.contact, { twice: true })),
   );
-  const go = h("button", { type: "button", onclick: signAndSend }, t("adjust.go"));
+  const go = h("button", { type: "submit", form: form.id }, t("adjust.go"));
   edit();
-  form.querySelector("[name=email_lap_lai]").focus();
+  // Who has to choose begins there, at the top; nobody else has anything to do before the e-mail.
+  const first = start.candidates.length > 1 && !wanted ? "[type=radio]:checked" : "[name=email_lap_lai]";
+  dialog.element.querySelector(first).focus();
 
   function edit() {
     fill(pair, beside(start.registered, chosen));
@@ -85,7 +87,7 @@ export async function adjustIvan(wanted) {
               fill(pair, beside(start.registered, chosen));
             },
           }),
-          h("span", {}, each.holder, h("br"), h("span", { class: "quiet mono" }, each.serial)),
+          h("span", {}, h("span", { class: "mono" }, each.serial), " ", certificateBadge(each.state), h("br"), h("span", { class: "quiet" }, validity(each))),
         ),
       ),
     );
@@ -105,7 +107,7 @@ export async function adjustIvan(wanted) {
       draft = await api.prepare(asked);
     } catch (error) {
       busy = false;
-      if (!markWrong(form, error.field, error.text())) fill(problem, trouble(error));
+      if (!markWrong(form, error.field, error.text())) complain(error);
       return;
     }
     try {
@@ -116,9 +118,14 @@ export async function adjustIvan(wanted) {
       busy = false;
       if (!dialog.element.open) return;
       edit();
-      if (error.code !== "cancelled") fill(problem, trouble(error));
-      go.focus();
+      if (error.code !== "cancelled") complain(error);
+      go.focus({ preventScroll: true });
     }
+  }
+
+  function complain(error) {
+    fill(problem, trouble(error));
+    problem.scrollIntoView({ block: "nearest" });
   }
 
   async function sign(draft) {
@@ -128,7 +135,7 @@ export async function adjustIvan(wanted) {
         [button(t("adjust.cancel"), () => stop.abort(), "second")],
       );
     step(t("agent.looking"));
-    const signer = await agent();
+    const signer = await agent({ signal: stop.signal });
     return signer.signXml({
       document: fromBase64(draft.document),
       name: draft.name,
@@ -141,29 +148,55 @@ export async function adjustIvan(wanted) {
 
   /** The signature is there; now it must not be lost, so only this step is tried again. */
   async function submit(draft, document) {
+    addEventListener("beforeunload", hold);
     dialog.show([waiting(t("adjust.saving"))]);
     try {
       const dossier = await api.submit(draft.id, document);
-      busy = false;
+      saved();
       dialog.close();
       toast(t("adjust.sent"), "good");
       location.hash = `#/lich-su/${dossier.id}`;
     } catch (error) {
-      if (error.code !== "offline") throw error;
+      if (!PASSING.has(error.code)) {
+        saved();
+        throw error;
+      }
       dialog.show(
-        [note("warn", t("adjust.unsaved"), t("adjust.unsaved-how"))],
+        [note("warn", t("adjust.unsaved"), h("p", {}, t("adjust.unsaved-how")))],
         [button(t("retry"), () => submit(draft, document).catch(late))],
       );
     }
   }
 
-  function late(error) {
+  /** There is no signature in our hands any more. */
+  function saved() {
     busy = false;
+    removeEventListener("beforeunload", hold);
+  }
+
+  function late(error) {
     dialog.show([trouble(error)], [button(t("close"), dialog.close, "second")]);
   }
 }
 
+/** The browser asks before the tab is closed. */
+const hold = (event) => event.preventDefault();
+
+/** Nothing can be sent now: why, and where to go from here. */
+function cannot(dialog, { blocked, registered }) {
+  const { dossier } = blocked.details ?? {};
+  const away = dossier ? [`#/lich-su/${dossier}`, "certificate.dossier"] : ["#/chung-thu-so", "adjust.to-certificates"];
+  dialog.show(
+    [note("warn", pick(blocked)), beside(registered, null)],
+    [
+      button(t("close"), dialog.close, "second"),
+      h("a", { class: "button", href: away[0], onclick: dialog.close }, t(away[1])),
+    ],
+  );
+}
+
 function beside(registered, chosen) {
+  const same = chosen && registered?.id === chosen.id;
   const side = (title, certificate, kind, none) =>
     h(
       "section",
@@ -174,7 +207,8 @@ function beside(registered, chosen) {
   return h(
     "div",
     { class: "beside" },
-    side(t("adjust.old"), registered, "", t("registered.none")),
-    chosen && side(t("adjust.new"), chosen, "new", ""),
+    side(t("adjust.old"), registered, same ? "new" : "", t("registered.none")),
+    same && note("", t("adjust.same"), h("p", {}, t("adjust.same-text"))),
+    chosen && !same && side(t("adjust.new"), chosen, "new", ""),
   );
 }

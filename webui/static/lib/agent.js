@@ -16,11 +16,11 @@ function takeTicket() {
  * The agent, once the user has allowed this page.
  * @throws OpenKySoError agent_not_found, permission_*, user_refused, …
  */
-export async function agent() {
+export async function agent({ signal } = {}) {
   connection ??= greeted();
   try {
     const found = await connection;
-    await found.requestSite({ reason: t("agent.reason") });
+    await found.requestSite({ reason: t("agent.reason"), signal });
     return found;
   } catch (error) {
     connection = null;

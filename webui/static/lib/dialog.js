@@ -1,5 +1,5 @@
 /** A modal dialog: focus stays inside, Escape and the cross close it, focus goes back afterwards. */
-import { fill, h, uid } from "./dom.js";
+import { alike, fill, h, uid } from "./dom.js";
 import { t } from "./i18n.js";
 
 /**
@@ -28,9 +28,18 @@ export function openDialog(title, { onclose = () => {}, mayClose = () => true } 
     event.preventDefault();
     ask();
   });
+  // Browsers let the second Escape through whatever `cancel` says; this one they respect.
+  const escape = (event) => {
+    if (event.key !== "Escape" || event.defaultPrevented) return;
+    event.preventDefault();
+    ask();
+  };
+  document.addEventListener("keydown", escape);
+  element.addEventListener("click", onlyOnce, true);
   element.addEventListener("close", () => {
+    document.removeEventListener("keydown", escape);
     element.remove();
-    before?.focus?.();
+    back(before);
     onclose();
   });
   document.body.append(element);
@@ -49,6 +58,17 @@ export function openDialog(title, { onclose = () => {}, mayClose = () => true } 
       }
     },
   };
+}
+
+/** The second half of a double click was meant for what was here before. */
+function onlyOnce(event) {
+  if (event.detail > 1 && event.target.closest("button")) event.stopPropagation();
+}
+
+/** To where the user came from, or to its like: lists are made anew when something changes. */
+function back(before) {
+  const place = before?.isConnected ? before : before && alike(document.body, before)[0];
+  (place ?? document.querySelector("main")).focus();
 }
 
 /** Asks yes or no. Resolves to true only for the named button. */

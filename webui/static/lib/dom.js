@@ -16,9 +16,19 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** Put `children` in place of all that `parent` holds. */
+/** Put `children` in place of all that `parent` holds. Who was at a button there stays at its like. */
 export function fill(parent, ...children) {
+  const had = parent.contains(document.activeElement) ? document.activeElement : null;
+  const place = had && alike(parent, had).indexOf(had);
   parent.replaceChildren(...nodes(children));
+  if (had) (had.isConnected ? had : alike(parent, had)[place])?.focus({ preventScroll: true });
+}
+
+/** The elements within `parent` that a user would take for `one`, in order. */
+export function alike(parent, one) {
+  return [...parent.querySelectorAll(one.tagName)].filter(
+    (other) => other.textContent === one.textContent,
+  );
 }
 
 function nodes(children) {

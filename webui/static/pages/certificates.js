@@ -54,7 +54,7 @@ export function certificatesPage(body, { session }) {
       h("div", { class: "head" }, h("h3", {}, certificate.holder), certificateBadge(state)),
       state === "chua-gui" && note("warn", t("unsent.title"), t("unsent.do")),
       state === "dang-cho" && note("", t("pending.title"), t("pending.text")),
-      state === "bi-tu-choi" && note("bad", t("refused.title"), certificate.reason ?? ""),
+      state === "bi-tu-choi" && note("bad", t("refused.title"), h("p", {}, certificate.reason ?? ""), h("p", {}, t("refused.do"))),
       certificateFacts(certificate),
       h(
         "div",

@@ -8,6 +8,7 @@ import { toast } from "../lib/notices.js";
 import { button, dossierBadge, facts, note, waiting } from "../components/parts.js";
 import { certificateFacts } from "../components/certificate.js";
 import { trouble } from "../components/trouble.js";
+import { adjustIvan } from "../dialogs/adjust-ivan.js";
 import { viewXml } from "../dialogs/view-xml.js";
 
 const KIND = {
@@ -26,7 +27,7 @@ export function dossierPage(body, { id }) {
     h("div", { class: "stack" }, h("a", { href: "#/lich-su" }, t("dossier.back")), content),
   );
   load();
-  return listen((event) => event.id === id && load());
+  return listen((event) => (event.id === id || event.type === "all") && load());
 
   async function load() {
     try {
@@ -59,7 +60,12 @@ export function dossierPage(body, { id }) {
     }
     if (state === "tu-choi") {
       const words = [dossier.result_code, dossier.result_text].filter(Boolean).join(": ");
-      return note("bad", t("dossier.refused"), h("p", {}, words), h("p", {}, t("dossier.refused-how")));
+      const again = dossier.certificate.state === "bi-tu-choi";
+      return [
+        note("bad", t("dossier.refused"), h("p", {}, words), again && h("p", {}, t("dossier.refused-how"))),
+        again &&
+          h("div", { class: "row" }, button(t("adjust.title"), () => adjustIvan(dossier.certificate.id))),
+      ];
     }
     if (state === "da-nhan") return note("", t("dossier.received"), t("dossier.received-text"));
     const kind = state === "cho-gui-lai" || state === "khong-ro" ? "warn" : "";

@@ -7,9 +7,10 @@ import { t } from "../lib/i18n.js";
 import { button, waiting } from "../components/parts.js";
 import { clearWrong, field, markWrong, values } from "../components/field.js";
 import { trouble } from "../components/trouble.js";
-import { offerProfile } from "./register.js";
+import { forgetProof, offerProfile } from "./register.js";
 
 export function loginPage(body, { session, refresh }) {
+  forgetProof();
   const problem = h("div", { "aria-live": "assertive" });
   const enter = h("button", { type: "submit" }, t("login.enter"));
   const form = h(
@@ -59,9 +60,10 @@ export function loginPage(body, { session, refresh }) {
     }
   }
 
-  function offerToken() {
+  function offerToken(problem) {
     fill(
       token,
+      h("div", { "aria-live": "assertive" }, problem),
       button(t("login.token"), withToken, "second"),
       h("p", { class: "quiet" }, t("login.token-hint")),
     );
@@ -75,7 +77,7 @@ export function loginPage(body, { session, refresh }) {
       waiting(t("login.token-wait"), button(t("cancel"), () => stop.abort(), "second small")),
     );
     try {
-      const signer = await agent();
+      const signer = await agent({ signal: stop.signal });
       const { nonce } = await api.challenge();
       const proof = await signer.login({ nonce: fromBase64(nonce), signal: stop.signal });
       await api.loginWithToken({
@@ -86,9 +88,9 @@ export function loginPage(body, { session, refresh }) {
       });
       await refresh();
     } catch (error) {
-      offerToken();
       if (error.code === "unit_unknown") return offerProfile(error.details);
-      if (error.code !== "cancelled") fill(problem, trouble(error));
+      offerToken(error.code === "cancelled" ? null : trouble(error));
+      token.querySelector("button").focus();
     }
   }
 }

@@ -1,12 +1,12 @@
 /** Tab Thông tin đơn vị: the profile, the certificate in use, and the way into Điều chỉnh IVAN. */
-import { h, fill } from "../lib/dom.js";
+import { h, fill, uid } from "../lib/dom.js";
 import { api } from "../lib/api.js";
 import { t } from "../lib/i18n.js";
 import { openDialog } from "../lib/dialog.js";
 import { listen } from "../lib/events.js";
 import { toast } from "../lib/notices.js";
 import { button, certificateBadge, facts, note, waiting } from "../components/parts.js";
-import { certificateFacts } from "../components/certificate.js";
+import { certificateFacts, isEnding } from "../components/certificate.js";
 import { clearWrong, markWrong, values } from "../components/field.js";
 import { profileFields } from "../components/profile-fields.js";
 import { trouble } from "../components/trouble.js";
@@ -83,12 +83,17 @@ function registered(certificates) {
       h("h2", {}, t("registered.title")),
       now && certificateBadge(now.state),
     ),
+    now && noneToSend && isEnding(now) && note("warn", t("ending.title"), t("ending.how")),
     now ? certificateFacts(now) : note("warn", t("registered.none"), t("registered.none-how")),
     h(
       "div",
       { class: "row" },
-      button(t("adjust.title"), () => adjustIvan(), noneToSend ? "" : "second"),
-      h("a", { class: "button second", href: "#/chung-thu-so" }, t("registered.add")),
+      button(t("adjust.title"), () => adjustIvan(), now && noneToSend ? "" : "second"),
+      h(
+        "a",
+        { class: now || !noneToSend ? "button second" : "button", href: "#/chung-thu-so" },
+        t("registered.add"),
+      ),
     ),
   );
 }
@@ -96,8 +101,12 @@ function registered(certificates) {
 function changeProfile(unit, refresh) {
   const dialog = openDialog(t("unit.change"));
   const problem = h("div", { "aria-live": "assertive" });
-  const form = h("form", { class: "stack", novalidate: true, onsubmit: save }, profileFields(unit));
-  const done = h("button", { type: "button", onclick: save }, t("save"));
+  const form = h(
+    "form",
+    { class: "stack", id: uid(), novalidate: true, onsubmit: save },
+    profileFields(unit),
+  );
+  const done = h("button", { type: "submit", form: form.id }, t("save"));
   dialog.show(
     [problem, form, h("p", { class: "quiet" }, t("unit.change-note"))],
     [button(t("cancel"), dialog.close, "second"), done],
@@ -106,6 +115,7 @@ function changeProfile(unit, refresh) {
 
   async function save(event) {
     event.preventDefault();
+    if (done.disabled) return;
     clearWrong(form);
     fill(problem);
     done.disabled = true;

@@ -2,11 +2,16 @@
 import { h, fill } from "../lib/dom.js";
 import { api } from "../lib/api.js";
 import { t } from "../lib/i18n.js";
-import { clearWrong, field, markWrong, values } from "../components/field.js";
+import { mistakeInMst } from "../lib/mst.js";
+import { checkOnLeaving, clearWrong, field, markWrong, values } from "../components/field.js";
 import { trouble } from "../components/trouble.js";
 import { profileFields } from "../components/profile-fields.js";
 
 let proven = null;
+
+export function forgetProof() {
+  proven = null;
+}
 
 /** The token has proven this MST: {mst, mst_printed, proof}. */
 export function offerProfile(details) {
@@ -16,25 +21,25 @@ export function offerProfile(details) {
 
 export function registerPage(body, { refresh }) {
   const known = proven;
-  proven = null;
   const problem = h("div", { "aria-live": "assertive" });
   const send = h("button", { type: "submit" }, t("register.send"));
+  const password = field("password", t(known ? "register.password-optional" : "login.password"), {
+    type: "password",
+    autocomplete: "new-password",
+    hint: t("register.password-hint"),
+  });
+  const mst = field("mst", t("login.mst"), {
+    inputmode: "numeric",
+    autocomplete: "username",
+    hint: t("register.mst-hint"),
+  });
   const form = h(
     "form",
     { class: "stack", novalidate: true, onsubmit: register },
-    known
-      ? h("p", { class: "note" }, t("register.proven", { mst: known.mst_printed }))
-      : field("mst", t("login.mst"), {
-          inputmode: "numeric",
-          autocomplete: "username",
-          hint: t("register.mst-hint"),
-        }),
+    known && h("p", { class: "note" }, t("register.proven", { mst: known.mst_printed })),
+    !known && h("div", { class: "fields" }, mst, password),
     profileFields({}, { twice: true }),
-    field("password", t(known ? "register.password-optional" : "login.password"), {
-      type: "password",
-      autocomplete: "new-password",
-      hint: t("register.password-hint"),
-    }),
+    known && password,
     h(
       "div",
       { class: "row end" },
@@ -42,7 +47,13 @@ export function registerPage(body, { refresh }) {
       send,
     ),
   );
-  body.className = "";
+  if (!known) {
+    checkOnLeaving(form, "mst", (typed) => {
+      const mistake = mistakeInMst(typed);
+      return mistake && t(`register.mst-${mistake}`);
+    });
+  }
+  body.className = "sign-in wider";
   fill(
     body,
     h("div", { class: "card stack" }, h("h1", {}, t("register.title")), problem, form),
@@ -59,6 +70,7 @@ export function registerPage(body, { refresh }) {
     send.disabled = true;
     try {
       await api.register(asked);
+      forgetProof();
       await refresh();
     } catch (error) {
       if (!markWrong(form, error.field, error.text())) fill(problem, trouble(error));
