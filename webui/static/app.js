@@ -1,19 +1,20 @@
 /** The page: who is signed in, which screen, and what stands around it. */
-import { fill, h } from "./lib/dom.js";
 import { api } from "./lib/api.js";
-import { startEvents, stopEvents } from "./lib/events.js";
-import { language, speak, t } from "./lib/i18n.js";
+import { watchConnection } from "./lib/connection.js";
+import { fill, h } from "./lib/dom.js";
+import { listen, startEvents, stopEvents } from "./lib/events.js";
+import { speak, t } from "./lib/i18n.js";
 import { toast } from "./lib/notices.js";
-import { button } from "./components/parts.js";
-import { values } from "./components/field.js";
+import { banner, footer, header, lostStrip, tabs } from "./components/frame.js";
 import { trouble } from "./components/trouble.js";
+import { resume } from "./dialogs/resume.js";
 import { certificatesPage } from "./pages/certificates.js";
+import { watchDecisions } from "./pages/decisions.js";
 import { dossierPage } from "./pages/dossier.js";
 import { historyPage } from "./pages/history.js";
 import { loginPage } from "./pages/login.js";
 import { profilePage } from "./pages/profile.js";
 import { registerPage } from "./pages/register.js";
-import { watchDecisions } from "./pages/decisions.js";
 
 /** Under the menu Đơn vị; the first is where one arrives. */
 const TABS = [
@@ -22,135 +23,136 @@ const TABS = [
   ["#/lich-su", "tab.history", historyPage],
 ];
 
-const main = document.getElementById("noi-dung");
+const place = (id) => document.getElementById(id);
+const main = place("noi-dung");
+const body = h("div", { id: "screen" });
 let session = null;
 let leave = () => {};
+let bar = null;
 
 async function start() {
   await speak();
-  addEventListener("hashchange", show);
-  addEventListener("signed-out", () => session?.unit && refresh());
+  addEventListener("hashchange", () => show({ arrived: true }));
+  addEventListener("signed-out", signedOut);
+  addEventListener("keydown", shortcut);
+  place("skip").addEventListener("click", (event) => {
+    event.preventDefault(); // the address names screens, not places on one
+    main.focus();
+  });
+  listen(({ type }) => type === "unit" && refresh());
+  watchConnection((reachable) => {
+    fill(place("connection"), reachable ? null : lostStrip());
+    if (reachable && session?.unit) resume(session.unit);
+  });
   await refresh();
 }
 
 /** Ask anew who is signed in, then show the screen. */
 async function refresh() {
+  const before = JSON.stringify(session);
   try {
     session = await api.session();
   } catch (error) {
-    const again = button(t("retry"), refresh);
-    fill(main, h("div", { class: "sign-in stack" }, h("h1", {}, "OpenKySo"), trouble(error), again));
+    fill(main, h("div", { class: "narrow" }, trouble(error, { retry: refresh })));
     return;
   }
+  if (JSON.stringify(session) === before) return;
   if (session.unit) {
     startEvents();
     watchDecisions();
   } else {
     stopEvents();
   }
+  frame();
+  if (session.unit) resume(session.unit);
+}
+
+/** All that stays from one screen to the next; drawn anew with another language or another unit. */
+function frame() {
+  place("skip").textContent = t("skip");
+  fill(place("banner"), banner(session));
+  fill(place("header"), header(session, TABS[0][0], { onlanguage: change, onlogout: sayGoodbye }));
+  fill(place("footer"), footer(session));
+  bar = session.unit && tabs(TABS);
+  fill(main, bar && [h("h1", {}, t("menu.unit")), bar], body);
   show();
 }
 
-function show() {
+/** The screen that the address names. `arrived`: the user went there, so reading begins there. */
+function show({ arrived = false, why } = {}) {
   leave();
-  leave = () => {};
-  document.getElementById("skip").textContent = t("skip");
-  fill(document.getElementById("banner"), banner());
-  fill(document.getElementById("header"), header());
-  if (!session.unit) return signedOut();
-  const [hash, id] = address();
-  const [, key, page] = TABS.find(([tab]) => tab === hash) ?? TABS[0];
+  const [key, page, context] = session.unit ? inside() : outside();
   document.title = `${t(key)} – OpenKySo`;
-  const body = h("div", {});
-  fill(main, h("h1", {}, t("menu.unit")), tabs(hash), body);
-  const content = hash === "#/lich-su" && id ? dossierPage : page;
-  leave = content(body, { session, id, refresh }) ?? leave;
+  place("told").textContent = arrived ? t(key) : "";
+  body.className = "";
+  leave = page(body, { session, why, ...context }) ?? (() => {});
+  const lost = document.activeElement === document.body || document.activeElement === main;
+  if (arrived && lost) main.focus({ preventScroll: true });
+  if (arrived) scrollTo(0, 0);
 }
 
-function signedOut() {
-  document.title = `${t("login.title")} – OpenKySo`;
-  const body = h("div", { class: "sign-in" });
-  fill(main, body);
-  const page = location.hash === "#/tao-don-vi" ? registerPage : loginPage;
-  leave = page(body, { session, refresh: arrive }) ?? leave;
+function inside() {
+  const [hash, id] = address();
+  const [here, key, page] = TABS.find(([tab]) => tab === hash) ?? TABS[0];
+  for (const tab of bar.querySelectorAll("a")) {
+    if (tab.getAttribute("href") === here) tab.setAttribute("aria-current", "page");
+    else tab.removeAttribute("aria-current");
+  }
+  const one = here === "#/lich-su" && id;
+  return [key, one ? dossierPage : page, { id, refresh }];
+}
+
+function outside() {
+  if (location.hash === "#/tao-don-vi") return ["register.title", registerPage, { refresh: arrive }];
+  return ["login.title", loginPage, { refresh: arrive }];
 }
 
 function arrive() {
-  history.replaceState(null, "", TABS[0][0]);
-  main.focus();
+  history.replaceState(null, "", location.hash.startsWith("#/lich-su") ? location.hash : TABS[0][0]);
   return refresh();
 }
 
 /** "#/lich-su/ID" is the dossier ID within the tab "#/lich-su". */
 function address() {
   const [, tab = "", id = ""] = location.hash.split("/");
-  return [`#/${tab || "don-vi"}`, id && decodeURIComponent(id)];
+  return [`#/${tab || "don-vi"}`, /^[\w-]+$/.test(id) ? id : ""];
 }
 
-const tabs = (here) =>
-  h(
-    "nav",
-    { class: "tabs", "aria-label": t("menu.unit") },
-    TABS.map(([hash, key]) =>
-      h("a", { class: "tab", href: hash, "aria-current": hash === here ? "page" : null }, t(key)),
-    ),
-  );
-
-function banner() {
-  if (!session.demo) return null;
-  return h(
-    "aside",
-    { class: "banner", "aria-label": t("banner.name") },
-    t(session.scripted ? "banner.scripted" : "banner.demo"),
-    session.mailbox_url && [
-      " ",
-      h("a", { href: session.mailbox_url, target: "_blank", rel: "noreferrer" }, t("banner.mailbox")),
-    ],
-  );
+async function change(language) {
+  const typed = new Map([...body.querySelectorAll("input[name]")].map(({ name, value }) => [name, value]));
+  await speak(language);
+  frame();
+  place("header").querySelector("[data-key=language]").focus();
+  for (const input of body.querySelectorAll("input[name]")) input.value = typed.get(input.name) ?? input.value;
 }
 
-function header() {
-  const other = language === "vi" ? "en" : "vi";
-  const change = async () => {
-    await speak(other);
-    const typed = values(main);
-    show();
-    for (const input of main.querySelectorAll("input[name]")) input.value = typed[input.name] ?? "";
-    document.getElementById("language").focus();
-  };
-  const sayGoodbye = async () => {
-    try {
-      await api.logout();
-    } catch (error) {
-      return toast(error.text(), "bad");
-    }
-    history.replaceState(null, "", location.pathname);
+async function sayGoodbye() {
+  try {
+    await api.logout();
+    history.replaceState(null, "", "#/");
     await refresh();
-  };
-  const unit = session.unit;
-  return h(
-    "div",
-    { class: "top-in" },
-    h(
-      "a",
-      { class: "brand", href: unit ? TABS[0][0] : "#/" },
-      h("img", { src: "/icon.svg", alt: "" }),
-      "OpenKySo",
-    ),
-    unit &&
-      h(
-        "div",
-        { class: "who" },
-        h("strong", {}, unit.ten_don_vi),
-        t("mst.is", { mst: unit.mst_printed }),
-      ),
-    h(
-      "button",
-      { type: "button", id: "language", class: "plain small", lang: other, onclick: change },
-      other === "en" ? "English" : "Tiếng Việt",
-    ),
-    unit && button(t("logout"), sayGoodbye, "second small"),
-  );
+  } catch (error) {
+    toast(error.text(), "bad");
+  }
+}
+
+/** The session ended by itself, or in another tab. */
+async function signedOut() {
+  if (!session?.unit) return;
+  for (const dialog of document.querySelectorAll("dialog")) dialog.close();
+  await refresh();
+  if (!session.unit) show({ why: t("login.expired") });
+}
+
+/** Ctrl+K leads to the search, as in many programs. */
+function shortcut(event) {
+  if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "k") return;
+  if (!session?.unit || document.querySelector("dialog[open]")) return;
+  event.preventDefault();
+  const search = () => document.querySelector("[data-search]")?.focus();
+  if (address()[0] === "#/lich-su" && !address()[1]) return search();
+  addEventListener("hashchange", search, { once: true });
+  location.hash = "#/lich-su";
 }
 
 start();

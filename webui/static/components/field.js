@@ -1,7 +1,13 @@
 /** A labelled input with its hint, and its error tied to it for screen readers. */
 import { h, uid } from "../lib/dom.js";
+import { t } from "../lib/i18n.js";
+import { icon } from "./icons.js";
 
-export function field(name, label, { hint, ...attributes } = {}) {
+/**
+ * `check(value, form)` judges when the field is left, and then at each key: {wrong: words},
+ * {right: words} or null. What it says is advice; the backend decides.
+ */
+export function field(name, label, { hint, check, ...attributes } = {}) {
   const id = uid();
   const [about, problem] = [`${id}-hint`, `${id}-wrong`];
   const input = h("input", {
@@ -11,53 +17,80 @@ export function field(name, label, { hint, ...attributes } = {}) {
     "aria-describedby": hint ? `${about} ${problem}` : problem,
     ...attributes,
   });
+  if (check) judge(input, check);
   return h(
     "div",
     { class: "field" },
     h("label", { for: id }, label),
-    input,
-    hint && h("span", { class: "hint", id: about }, hint),
-    h("span", { class: "wrong", id: problem, "data-wrong": name }),
+    attributes.type === "password" ? h("div", { class: "inside" }, input, reveal(input)) : input,
+    hint && h("span", { class: "hint", id: about, "data-hint": name }, hint),
+    h("span", { class: "says", id: problem, "data-says": name, "aria-live": "polite" }),
   );
+}
+
+function judge(input, check) {
+  const now = () => {
+    const verdict = input.value.trim() ? check(input.value.trim(), input.form) : null;
+    say(input.form, input, verdict?.wrong ?? verdict?.right ?? "", Boolean(verdict?.wrong));
+  };
+  let left = false;
+  input.addEventListener("change", () => {
+    left = true;
+    now();
+  });
+  input.addEventListener("input", () => (left ? now() : unsay(input)));
+}
+
+/** Old eyes and small keys: what was typed may be looked at. */
+function reveal(input) {
+  const show = () => {
+    const hidden = input.type === "password";
+    input.type = hidden ? "text" : "password";
+    toggle.textContent = t(hidden ? "password.hide" : "password.show");
+  };
+  const toggle = h("button", { type: "button", class: "plain small", onclick: show }, t("password.show"));
+  return toggle;
 }
 
 /** What the form holds, by name, without spaces around. */
 export function values(form) {
   const read = {};
   for (const input of form.querySelectorAll("input[name]:not([type=radio])")) {
-    read[input.name] = input.type === "password" ? input.value : input.value.trim();
+    read[input.name] = input.autocomplete.endsWith("password") ? input.value : input.value.trim();
   }
   return read;
-}
-
-/**
- * Say what is wrong as the user leaves the field, not while typing; `check` gives null or the words.
- * They take the hint's place: were anything to move now, the click that left the field would miss.
- */
-export function checkOnLeaving(form, name, check) {
-  const input = form.querySelector(`[name="${CSS.escape(name)}"]`);
-  const place = form.querySelector(`[data-wrong="${CSS.escape(name)}"]`);
-  place.setAttribute("aria-live", "polite");
-  input.addEventListener("change", () => {
-    const words = input.value.trim() ? check(input.value) : null;
-    if (words) input.setAttribute("aria-invalid", "true");
-    else input.removeAttribute("aria-invalid");
-    place.textContent = words ?? "";
-    place.previousElementSibling.hidden = Boolean(words);
-  });
 }
 
 /** Show `text` at the field `name`; false when the form has no such field. */
 export function markWrong(form, name, text) {
   const input = name && form.querySelector(`[name="${CSS.escape(name)}"]`);
   if (!input) return false;
-  input.setAttribute("aria-invalid", "true");
-  form.querySelector(`[data-wrong="${CSS.escape(name)}"]`).textContent = text;
+  say(form, input, text, true);
   input.focus();
   return true;
 }
 
+/** The first empty field is marked; false if there is none. */
+export function markEmpty(form) {
+  const empty = [...form.querySelectorAll("input[required]")].find((input) => !input.value.trim());
+  return empty ? markWrong(form, empty.name, t("required")) : false;
+}
+
 export function clearWrong(form) {
-  for (const input of form.querySelectorAll("[aria-invalid]")) input.removeAttribute("aria-invalid");
-  for (const place of form.querySelectorAll("[data-wrong]")) place.textContent = "";
+  for (const input of form.querySelectorAll("input[aria-invalid]")) unsay(input);
+}
+
+function say(form, input, words, wrong) {
+  if (wrong) input.setAttribute("aria-invalid", "true");
+  else input.removeAttribute("aria-invalid");
+  const place = form.querySelector(`[data-says="${CSS.escape(input.name)}"]`);
+  place.className = wrong ? "says wrong" : "says right";
+  // They take the hint's place: were anything to move, the click that left the field would miss.
+  const hint = form.querySelector(`[data-hint="${CSS.escape(input.name)}"]`);
+  if (hint) hint.hidden = words !== "";
+  place.replaceChildren(...(words ? [icon(wrong ? "bad" : "check"), words] : []));
+}
+
+function unsay(input) {
+  say(input.form, input, "", false);
 }

@@ -1,35 +1,45 @@
 /** Small things that several screens show. */
 import { h } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
+import { icon } from "./icons.js";
 
+/** State → how it looks: the colour's name and the drawing beside the word. */
 const CERTIFICATE = {
-  "chua-gui": "warn",
-  "dang-cho": "wait",
-  "dang-dung": "good",
-  "bi-tu-choi": "bad",
-  "da-thay-the": "off",
-  "het-han": "off",
+  "chua-gui": ["warn", "warn"],
+  "dang-cho": ["wait", "clock"],
+  "dang-dung": ["good", "check"],
+  "bi-tu-choi": ["bad", "bad"],
+  "da-thay-the": ["off", "clock"],
+  "het-han": ["off", "clock"],
 };
 const DOSSIER = {
-  "da-ky": "wait",
-  "dang-gui": "wait",
-  "cho-gui-lai": "warn",
-  "khong-ro": "warn",
-  "da-nhan": "wait",
-  "chap-nhan": "good",
-  "tu-choi": "bad",
+  "da-ky": ["wait", "clock"],
+  "dang-gui": ["wait", "clock"],
+  "cho-gui-lai": ["warn", "warn"],
+  "khong-ro": ["warn", "warn"],
+  "da-nhan": ["wait", "clock"],
+  "chap-nhan": ["good", "check"],
+  "tu-choi": ["bad", "bad"],
 };
+export const CERTIFICATE_STATES = Object.keys(CERTIFICATE);
 export const DOSSIER_STATES = Object.keys(DOSSIER);
 
-export const certificateBadge = (state) =>
-  h("span", { class: `badge ${CERTIFICATE[state] ?? ""}` }, t(`certificate.state.${state}`));
+const badge = ([kind, drawing], words) =>
+  h("span", { class: `badge ${kind}` }, icon(drawing), h("span", {}, words));
 
-export const dossierBadge = (state) =>
-  h("span", { class: `badge ${DOSSIER[state] ?? ""}` }, t(`dossier.state.${state}`));
+export const certificateBadge = (state) => badge(CERTIFICATE[state], t(`certificate.state.${state}`));
+export const dossierBadge = (state) => badge(DOSSIER[state], t(`dossier.state.${state}`));
+
+const NOTE_ICONS = { good: "check", warn: "warn", bad: "bad", "": "info" };
 
 /** A box with a headline and what to do. `kind`: good, warn, bad or "". */
 export const note = (kind, headline, ...rest) =>
-  h("div", { class: `note ${kind}`, role: kind === "bad" ? "alert" : null }, h("strong", {}, headline), rest);
+  h(
+    "div",
+    { class: `note ${kind}`, role: kind === "bad" ? "alert" : null },
+    icon(NOTE_ICONS[kind]),
+    h("div", { class: "note-in" }, h("strong", {}, headline), rest),
+  );
 
 export const waiting = (text, ...rest) =>
   h(
@@ -40,29 +50,48 @@ export const waiting = (text, ...rest) =>
     rest,
   );
 
-export const button = (text, act, kind = "") =>
-  h("button", { type: "button", class: kind, onclick: oneAtATime(act) }, text);
+/** Grey lines where text will be, while the first answer is under way. */
+export const skeleton = (cards = 1) =>
+  h(
+    "div",
+    { class: "stack", role: "status" },
+    h("span", { class: "unseen" }, t("loading")),
+    Array.from({ length: cards }, () =>
+      h("div", { class: "card stack bones", "aria-hidden": "true" }, h("i", {}), h("i", {}), h("i", {})),
+    ),
+  );
 
-/** While it is being done, pressing again does nothing. */
-function oneAtATime(act) {
-  let busy = false;
-  return async (event) => {
-    if (busy) return;
-    busy = true;
-    try {
-      await act(event);
-    } finally {
-      busy = false;
-    }
-  };
-}
+/** `key` keeps the focus on the button when its screen is drawn anew. */
+export const button = (words, onclick, kind = "", { key, drawing, ...more } = {}) =>
+  h("button", { type: "button", class: kind, onclick, key, ...more }, drawing && icon(drawing), h("span", {}, words));
+
+export const link = (words, href, kind = "button second", { drawing, ...more } = {}) =>
+  h("a", { class: kind, href, ...more }, drawing && icon(drawing), h("span", {}, words));
 
 /** Pairs of a label and what is known; pairs without a value are left out. */
-export const facts = (pairs) =>
+export const facts = (pairs, kind = "") =>
   h(
     "dl",
-    { class: "facts" },
+    { class: `facts ${kind}` },
     pairs
       .filter(([, value]) => value !== null && value !== undefined && value !== "")
-      .map(([label, value]) => [h("dt", {}, label), h("dd", {}, value)]),
+      .map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value))),
+  );
+
+/**
+ * A way with its stations: [words, "done"|"now"|"todo"|"warn"|"bad", more?].
+ * Read out as a list, the present one marked.
+ */
+export const steps = (stations, kind = "") =>
+  h(
+    "ol",
+    { class: `steps ${kind}` },
+    stations.map(([words, state, more]) =>
+      h(
+        "li",
+        { class: state, "aria-current": ["now", "warn"].includes(state) ? "step" : null },
+        h("span", { class: "dot" }, state === "done" && icon("check"), state === "bad" && icon("bad"), state === "warn" && icon("warn")),
+        h("div", {}, h("span", { class: "step-words" }, words), state === "done" && h("span", { class: "unseen" }, ` (${t("done")})`), more),
+      ),
+    ),
   );

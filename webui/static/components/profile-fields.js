@@ -1,43 +1,69 @@
 /** The fields of Thông tin đơn vị, for the first time and for changing them. */
 import { h } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
+import { judgeMst } from "../lib/mst.js";
 import { field } from "./field.js";
 
+export function mstField(label, more) {
+  const check = (value) =>
+    ({
+      ok: { right: t("mst.ok") },
+      malformed: { wrong: t("mst.malformed") },
+      check: { wrong: t("mst.check") },
+    })[judgeMst(value)];
+  return field("mst", label, {
+    inputmode: "numeric",
+    autocomplete: "username",
+    required: true,
+    check,
+    ...more,
+  });
+}
+
 export function profileFields(unit, { twice = false } = {}) {
-  const ofTheUnit = h(
-    "div",
-    { class: "fields" },
-    field("ten_don_vi", t("unit.name"), { value: unit.ten_don_vi, autocomplete: "organization" }),
-    field("dia_chi", t("unit.address"), { value: unit.dia_chi, autocomplete: "street-address" }),
-    field("ma_don_vi", t("unit.code"), { value: unit.ma_don_vi, hint: t("unit.code-hint") }),
-    field("co_quan_bhxh", t("unit.agency"), {
-      value: unit.co_quan_bhxh,
-      inputmode: "numeric",
-      hint: t("unit.agency-hint"),
-    }),
-  );
+  const given = (name, label, more) => field(name, label, { value: unit[name], required: true, ...more });
   return [
-    ofTheUnit,
-    h("h2", {}, t("unit.contact-heading")),
-    h("div", { class: "fields" }, contactFields(unit, { twice })),
+    h(
+      "fieldset",
+      {},
+      h("legend", {}, t("unit.title")),
+      h(
+        "div",
+        { class: "fields" },
+        given("ten_don_vi", t("unit.name"), { autocomplete: "organization" }),
+        given("dia_chi", t("unit.address"), { autocomplete: "street-address" }),
+        given("ma_don_vi", t("unit.code"), { hint: t("unit.code-hint"), autocapitalize: "characters" }),
+        given("co_quan_bhxh", t("unit.agency"), { inputmode: "numeric", hint: t("unit.agency-hint") }),
+      ),
+    ),
+    h(
+      "fieldset",
+      {},
+      h("legend", {}, t("contact.title")),
+      h("div", { class: "fields" }, contactFields(unit, { twice })),
+    ),
   ];
 }
 
 /** Contact person, phone and e-mail; the e-mail twice where a wrong one would hide the result. */
 export function contactFields(unit, { twice }) {
+  const given = (name, label, more) => field(name, label, { value: unit[name], required: true, ...more });
+  const same = (value, form) =>
+    value === form.elements.email.value.trim()
+      ? { right: t("contact.email-same") }
+      : { wrong: t("contact.email-differs") };
   return [
-    field("nguoi_lien_he", t("unit.contact"), { value: unit.nguoi_lien_he, autocomplete: "name" }),
-    field("dien_thoai", t("unit.phone"), {
-      value: unit.dien_thoai,
-      type: "tel",
-      autocomplete: "tel",
-    }),
-    field("email", t("unit.email"), { value: unit.email, type: "email", autocomplete: "email" }),
+    given("nguoi_lien_he", t("contact.person"), { autocomplete: "name" }),
+    given("dien_thoai", t("contact.phone"), { type: "tel", autocomplete: "tel" }),
+    given("email", t("contact.email"), { type: "email", autocomplete: "email" }),
     twice &&
-      field("email_lap_lai", t("unit.email-again"), {
+      field("email_lap_lai", t("contact.email-again"), {
+        value: unit.email_lap_lai,
         type: "email",
         autocomplete: "off",
-        hint: t("unit.email-why"),
+        required: true,
+        hint: t("contact.email-why"),
+        check: same,
       }),
   ];
 }

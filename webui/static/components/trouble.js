@@ -1,14 +1,88 @@
-/** An error as people need it: what happened, and what to do now. */
+/**
+ * An error as people need it: what happened, and what to do now.
+ *
+ * The words of an error come with it (from the agent or the backend, both languages). This file
+ * adds what only the page knows: the way on.
+ */
 import { h } from "../lib/dom.js";
 import { language, t } from "../lib/i18n.js";
-import { note } from "./parts.js";
+import { button, facts, link, note } from "./parts.js";
 
-/** For an OpenKySoError, an ApiError, or anything unforeseen. */
-export function trouble(error) {
+/** What the page can offer beside the words, by code. */
+const WAYS_ON = {
+  agent_not_found: { headline: "agent.absent", kind: "warn", more: howToStart },
+  permission_denied: { headline: "agent.blocked", kind: "warn", more: howToAllow },
+  permission_pending: { headline: "agent.asked", kind: "warn", more: howToAllow },
+  browser_unsupported: { headline: "agent.blocked" },
+  insecure_page: { headline: "agent.blocked" },
+  frame_not_allowed: { headline: "agent.blocked" },
+  blocked_by_csp: { headline: "agent.blocked" },
+  disconnected: { headline: "agent.lost", kind: "warn" },
+  not_allowed: { headline: "agent.refused", kind: "warn" },
+  user_refused: { headline: "agent.refused", kind: "warn" },
+  prompt_timeout: { kind: "warn" },
+  prompt_busy: { kind: "warn" },
+  mst_mismatch: { headline: "mst.differs", more: bothNumbers },
+  mst_branch: { headline: "mst.differs", more: bothNumbers },
+  adjustment_pending: { headline: "pending.title", kind: "warn", more: theDossier },
+  already_signed: { kind: "warn", more: theDossier },
+  no_certificate_to_register: { kind: "warn", more: toCertificates },
+  offline: { headline: "error.offline-title", kind: "warn" },
+};
+/** Whose fault it is not the user's: then support needs the code. */
+const OURS = new Set(["agent", "vendor", "token"]);
+
+/** For an OpenKySoError, an ApiError, or anything unforeseen. `retry` adds a button. */
+export function trouble(error, { retry } = {}) {
   if (!error.text) console.error(error); // ours to mend: the stack belongs in a report
   const text = error.text ? error.text(language) : t("error.unforeseen");
-  if (error.code === "agent_not_found") {
-    return note("warn", t("agent.absent"), h("p", {}, t("agent.how")));
-  }
-  return note("bad", text);
+  const { headline, kind = "bad", more } = WAYS_ON[error.code] ?? {};
+  const about = [
+    more?.(error),
+    OURS.has(error.group) && h("p", { class: "small" }, t("error.code", { code: error.code })),
+    retry && h("div", { class: "row" }, button(t("retry"), retry, "second small", { drawing: "refresh" })),
+  ];
+  return headline ? note(kind, t(headline), h("p", {}, text), about) : note(kind, text, about);
+}
+
+function howToStart() {
+  return [
+    h(
+      "ol",
+      { class: "how" },
+      h("li", {}, t("agent.how-start")),
+      h("li", {}, t("agent.how-install")),
+      h("li", {}, t("agent.how-blocked")),
+    ),
+    h("p", {}, t("agent.goes-on")),
+  ];
+}
+
+function howToAllow() {
+  return h(
+    "ol",
+    { class: "how" },
+    h("li", {}, t("agent.how-allow-ask")),
+    h("li", {}, t("agent.how-allow-site")),
+    h("li", {}, t("agent.how-allow-reload")),
+  );
+}
+
+/** Two long numbers are compared by eye, so one stands above the other. */
+function bothNumbers({ details }) {
+  const number = (text) => h("span", { class: "mono number" }, text);
+  if (!details?.found || !details?.expected) return null;
+  return facts([
+    [t("mst.signed-in"), number(details.expected)],
+    [t("mst.in-certificate"), number(details.found)],
+  ]);
+}
+
+function theDossier({ details }) {
+  if (!details?.dossier) return null;
+  return h("p", {}, link(t("certificate.dossier"), `#/lich-su/${encodeURIComponent(details.dossier)}`, ""));
+}
+
+function toCertificates() {
+  return h("p", {}, link(t("registered.add"), "#/chung-thu-so", ""));
 }

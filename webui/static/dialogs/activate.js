@@ -2,17 +2,18 @@
 import { h } from "../lib/dom.js";
 import { openDialog } from "../lib/dialog.js";
 import { t } from "../lib/i18n.js";
-import { button } from "../components/parts.js";
+import { button, note } from "../components/parts.js";
+import { certificateBrief } from "../components/certificate.js";
 import { adjustIvan } from "./adjust-ivan.js";
 
-export function activate(certificate) {
-  const dialog = openDialog(t("activate.title"));
+export function activate(certificate, unit) {
+  const dialog = openDialog(t("activate.title"), { size: "small" });
   const go = () => {
     dialog.close();
-    adjustIvan(certificate.id);
+    adjustIvan({ unit, wanted: certificate.id });
   };
   dialog.show(
-    [h("p", {}, t("activate.text")), h("p", {}, t("activate.next"))],
-    [button(t("cancel"), dialog.close, "second"), button(t("adjust.title"), go)],
+    [note("warn", t("activate.headline"), h("p", {}, t("activate.text"))), certificateBrief(certificate), h("p", {}, t("activate.next"))],
+    [button(t("cancel"), dialog.close, "second"), button(t("adjust.title"), go, "", { drawing: "pen" })],
   );
 }

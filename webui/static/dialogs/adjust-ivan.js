@@ -1,26 +1,30 @@
 /**
  * Điều chỉnh IVAN: the certificate BHXH knows today beside the new one, the contact, then Ký và Gửi BH.
  *
- * What is signed is kept here until the backend has it, so that a failure in between costs a retry
- * and not another signature. Hủy bỏ takes the draft back.
+ *     edit ──Ký và Gửi BH──▶ prepare ──▶ sign (in the agent's window) ──▶ store ──▶ the dossier's page
+ *      ▲                        │               │                          │
+ *      └──── says why; the draft is taken back ─┘       offline: kept here, stored when possible
+ *
+ * What is signed is kept by the browser until the backend has it, so that a failure in between costs
+ * a retry and not another signature (see lib/unfinished.js and resume.js).
  */
-import { fill, h, uid } from "../lib/dom.js";
+import { fill, h } from "../lib/dom.js";
 import { agent } from "../lib/agent.js";
 import { api } from "../lib/api.js";
 import { fromBase64, toBase64 } from "../lib/base64.js";
 import { openDialog } from "../lib/dialog.js";
 import { pick, t } from "../lib/i18n.js";
 import { mayNotify, toast } from "../lib/notices.js";
-import { button, certificateBadge, note, waiting } from "../components/parts.js";
-import { certificateBrief, validity } from "../components/certificate.js";
-import { clearWrong, markWrong, values } from "../components/field.js";
+import { watchConnection } from "../lib/connection.js";
+import { alone, forget, keep } from "../lib/unfinished.js";
+import { button, note, skeleton } from "../components/parts.js";
+import { clearWrong, markEmpty, markWrong, values } from "../components/field.js";
 import { contactFields } from "../components/profile-fields.js";
 import { trouble } from "../components/trouble.js";
+import { beside, choices, progress } from "./adjust-parts.js";
 
-/** Failures to save that another try may mend, with the same signature. */
-const PASSING = new Set(["offline", "internal_error"]);
-
-export async function adjustIvan(wanted) {
+/** @param {{unit: object, wanted?: string, contact?: object}} how the certificate and contact to begin with */
+export async function adjustIvan({ unit, wanted, contact = {} }) {
   let stop = new AbortController();
   let busy = false;
   const dialog = openDialog(t("adjust.title"), {
@@ -32,183 +36,153 @@ export async function adjustIvan(wanted) {
     },
   });
   const giveUp = () => button(t("adjust.cancel"), dialog.close, "second");
-  dialog.show([waiting(t("loading"))], [giveUp()]);
+  const done = () => button(t("close"), dialog.close, "second");
+  dialog.show([skeleton()], [giveUp()]);
 
   let start;
   try {
     start = await api.newAdjustment(wanted);
   } catch (error) {
-    return dialog.show([trouble(error)], [giveUp()]);
+    return dialog.show([trouble(error)], [done()]);
   }
-  if (start.blocked) return cannot(dialog, start);
+  const listed = start.candidates.some((each) => each.id === wanted);
+  if (start.blocked && !listed) {
+    return dialog.show([blocked(start.blocked, dialog), beside(start.registered, null)], [done()]);
+  }
 
-  let chosen =
-    start.candidates.find((each) => each.id === wanted) ??
-    start.candidates.find((each) => each.state !== "dang-dung") ??
-    start.candidates[0];
+  let chosen = start.candidates.find((each) => each.id === wanted) ?? start.candidates[0];
   const problem = h("div", { "aria-live": "assertive" });
-  const pair = h("div", {});
+  const pair = h("div", {}, beside(start.registered, chosen));
   const form = h(
     "form",
-    { class: "stack", id: uid(), novalidate: true, onsubmit: signAndSend },
-    h("h3", {}, t("unit.contact-heading")),
-    h("div", { class: "fields" }, contactFields(start.contact, { twice: true })),
+    { id: "adjust", class: "stack", novalidate: true, onsubmit: signAndSend },
+    h(
+      "fieldset",
+      {},
+      h("legend", {}, t("contact.title")),
+      h("div", { class: "fields" }, contactFields({ ...start.contact, ...contact }, { twice: true })),
+    ),
   );
-  const go = h("button", { type: "submit", form: form.id }, t("adjust.go"));
+  const go = button(t("adjust.go"), null, "", { type: "submit", form: "adjust", drawing: "pen" });
   edit();
-  // Who has to choose begins there, at the top; nobody else has anything to do before the e-mail.
-  const first = start.candidates.length > 1 && !wanted ? "[type=radio]:checked" : "[name=email_lap_lai]";
-  dialog.element.querySelector(first).focus();
+  form.elements.email_lap_lai.focus({ preventScroll: true });
 
   function edit() {
-    fill(pair, beside(start.registered, chosen));
+    const choose = (certificate) => {
+      chosen = certificate;
+      fill(pair, beside(start.registered, chosen));
+    };
     dialog.show(
-      [problem, start.candidates.length > 1 && choices(), pair, form, h("p", { class: "quiet" }, t("adjust.how"))],
+      [
+        problem,
+        start.candidates.length > 1 && choices(start.candidates, chosen, choose),
+        pair,
+        form,
+        note("", t("adjust.how")),
+      ],
       [giveUp(), go],
     );
   }
 
-  function choices() {
-    const name = uid();
-    return h(
-      "fieldset",
-      { class: "choices" },
-      h("legend", {}, t("adjust.choose")),
-      start.candidates.map((each) =>
-        h(
-          "label",
-          { class: "choice" },
-          h("input", {
-            type: "radio",
-            name,
-            checked: each === chosen,
-            onchange() {
-              chosen = each;
-              fill(pair, beside(start.registered, chosen));
-            },
-          }),
-          h("span", {}, h("span", { class: "mono" }, each.serial), " ", certificateBadge(each.state), h("br"), h("span", { class: "quiet" }, validity(each))),
-        ),
-      ),
-    );
-  }
-
-  async function signAndSend(event) {
+  function signAndSend(event) {
     event.preventDefault();
     if (busy) return; // a double click sends once
-    busy = true;
-    stop = new AbortController();
     clearWrong(form);
     fill(problem);
+    if (markEmpty(form)) return;
     mayNotify();
-    const asked = { certificate_id: chosen.id, ...values(form) };
+    busy = true;
+    stop = new AbortController();
+    return alone(unit.mst, work).then((ran) => ran || fill(problem, note("warn", t("adjust.elsewhere")))).finally(() => {
+      busy = false;
+    });
+  }
+
+  async function work() {
+    const typed = values(form);
     let draft;
     try {
-      draft = await api.prepare(asked);
+      draft = await api.prepare({ certificate_id: chosen.id, ...typed });
     } catch (error) {
-      busy = false;
-      if (!markWrong(form, error.field, error.text())) complain(error);
+      if (!markWrong(form, error.field, error.text?.())) fill(problem, trouble(error));
       return;
     }
+    const left = { draft: draft.id, certificate: chosen.id, contact: typed, at: new Date().toISOString() };
+    keep(unit.mst, left);
     try {
-      const signed = await sign(draft);
-      await submit(draft, toBase64(signed.document));
+      const document = toBase64((await sign(draft)).document);
+      keep(unit.mst, { ...left, document });
+      await store(draft, document);
     } catch (error) {
+      forget(unit.mst);
       await api.abandon(draft.id).catch(() => {}); // an abandoned draft goes by itself after a while
-      busy = false;
       if (!dialog.element.open) return;
       edit();
-      if (error.code !== "cancelled") complain(error);
+      if (error.code !== "cancelled") fill(problem, trouble(error));
+      problem.scrollIntoView?.({ block: "nearest" });
       go.focus({ preventScroll: true });
     }
   }
 
-  function complain(error) {
-    fill(problem, trouble(error));
-    problem.scrollIntoView({ block: "nearest" });
-  }
-
   async function sign(draft) {
-    const step = (text) =>
-      dialog.show(
-        [waiting(text, h("p", { class: "quiet" }, t("agent.window")))],
-        [button(t("adjust.cancel"), () => stop.abort(), "second")],
-      );
-    step(t("agent.looking"));
-    const signer = await agent({ signal: stop.signal });
+    const at = (stage) =>
+      dialog.show([progress(stage)], [button(t("adjust.cancel"), () => stop.abort(), "second")]);
+    at("agent");
+    const signer = await agent({ signal: stop.signal, onPermissionPending: () => at("browser") });
     return signer.signXml({
       document: fromBase64(draft.document),
       name: draft.name,
       profile: draft.profile,
       certificate: chosen.id,
       signal: stop.signal,
-      onProgress: ({ stage }) => step(t(`stage.${stage}`)),
+      onProgress: ({ stage }) => at(stage),
     });
   }
 
   /** The signature is there; now it must not be lost, so only this step is tried again. */
-  async function submit(draft, document) {
-    addEventListener("beforeunload", hold);
-    dialog.show([waiting(t("adjust.saving"))]);
-    try {
-      const dossier = await api.submit(draft.id, document);
-      saved();
-      dialog.close();
-      toast(t("adjust.sent"), "good");
-      location.hash = `#/lich-su/${dossier.id}`;
-    } catch (error) {
-      if (!PASSING.has(error.code)) {
-        saved();
-        throw error;
+  async function store(draft, document) {
+    dialog.show([progress("storing")]);
+    for (;;) {
+      try {
+        const dossier = await api.submit(draft.id, document);
+        forget(unit.mst);
+        busy = false;
+        dialog.close();
+        toast(t("adjust.sent"), "good");
+        location.hash = `#/lich-su/${dossier.id}`;
+        return;
+      } catch (error) {
+        if (error.code !== "offline" && error.code !== "not_signed_in") throw error;
+        if (!(await again())) return;
       }
-      dialog.show(
-        [note("warn", t("adjust.unsaved"), h("p", {}, t("adjust.unsaved-how")))],
-        [button(t("retry"), () => submit(draft, document).catch(late))],
-      );
     }
   }
 
-  /** There is no signature in our hands any more. */
-  function saved() {
-    busy = false;
-    removeEventListener("beforeunload", hold);
-  }
-
-  function late(error) {
-    dialog.show([trouble(error)], [button(t("close"), dialog.close, "second")]);
-  }
-}
-
-/** The browser asks before the tab is closed. */
-const hold = (event) => event.preventDefault();
-
-/** Nothing can be sent now: why, and where to go from here. */
-function cannot(dialog, { blocked, registered }) {
-  const { dossier } = blocked.details ?? {};
-  const away = dossier ? [`#/lich-su/${dossier}`, "certificate.dossier"] : ["#/chung-thu-so", "adjust.to-certificates"];
-  dialog.show(
-    [note("warn", pick(blocked)), beside(registered, null)],
-    [
-      button(t("close"), dialog.close, "second"),
-      h("a", { class: "button", href: away[0], onclick: dialog.close }, t(away[1])),
-    ],
-  );
-}
-
-function beside(registered, chosen) {
-  const same = chosen && registered?.id === chosen.id;
-  const side = (title, certificate, kind, none) =>
-    h(
-      "section",
-      { class: `side ${kind}` },
-      h("h3", {}, title),
-      certificate ? certificateBrief(certificate) : h("p", { class: "quiet" }, none),
+  /** True to try again: on the button, or when the backend answers. The browser keeps the signature. */
+  function again() {
+    busy = false; // closing is allowed: resume.js goes on
+    const { promise, resolve } = deferred();
+    const unwatch = watchConnection((reachable) => reachable && resolve(true));
+    dialog.element.addEventListener("close", () => resolve(false));
+    dialog.show(
+      [note("warn", t("adjust.unsaved"), h("p", {}, t("adjust.unsaved-how")))],
+      [done(), button(t("retry"), () => resolve(true), "", { drawing: "refresh" })],
     );
-  return h(
-    "div",
-    { class: "beside" },
-    side(t("adjust.old"), registered, same ? "new" : "", t("registered.none")),
-    same && note("", t("adjust.same"), h("p", {}, t("adjust.same-text"))),
-    chosen && !same && side(t("adjust.new"), chosen, "new", ""),
-  );
+    return promise.finally(unwatch);
+  }
+}
+
+function deferred() {
+  let resolve;
+  const promise = new Promise((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
+
+function blocked(why, dialog) {
+  const words = trouble({ code: why.code, details: why.details, text: () => pick(why) });
+  // Its link leads to a screen behind this dialog.
+  words.querySelector("a")?.addEventListener("click", () => dialog.close());
+  return words;
 }

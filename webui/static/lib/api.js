@@ -1,11 +1,12 @@
 /** The backend's API. Every failure is an ApiError that carries the words to show. */
+import { reached, unreached } from "./connection.js";
 import { pick, t } from "./i18n.js";
 
 const SECONDS = 30;
 
 export class ApiError extends Error {
   constructor({ code, vi, en, field = null, details = {} }) {
-    super(en);
+    super(en ?? code);
     this.code = code;
     this.field = field;
     this.details = details ?? {};
@@ -27,8 +28,10 @@ async function call(method, path, body) {
       signal: AbortSignal.timeout(SECONDS * 1000),
     });
   } catch {
+    unreached();
     throw new ApiError({ code: "offline" });
   }
+  reached();
   let answer = {};
   try {
     answer = await reply.json();
@@ -40,6 +43,17 @@ async function call(method, path, body) {
     dispatchEvent(new Event("signed-out"));
   }
   throw new ApiError(answer.error ?? { code: "offline" });
+}
+
+/** A file's text, to show it. */
+async function read(path) {
+  try {
+    const reply = await fetch(path, { signal: AbortSignal.timeout(SECONDS * 1000) });
+    if (reply.ok) return await reply.text();
+  } catch {
+    // Told below.
+  }
+  throw new ApiError({ code: "offline" });
 }
 
 const at = encodeURIComponent;
@@ -67,4 +81,5 @@ export const api = {
   sendNow: (id) => call("POST", `/api/dossiers/${at(id)}/send-now`, {}),
   signedFile: (id) => `/api/dossiers/${at(id)}/signed.xml`,
   receiptFile: (id, receipt) => `/api/dossiers/${at(id)}/receipts/${at(receipt)}.xml`,
+  read,
 };

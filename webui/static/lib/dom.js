@@ -3,6 +3,7 @@
 /**
  * h("p", {class: "quiet", onclick: f}, "text", node, [more])
  * `false`, `null` and `undefined` leave out an attribute or a child; `true` sets it empty.
+ * `key` names an element across redraws, so that it keeps the focus (see `fill`).
  */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -10,25 +11,20 @@ export function h(tag, attributes = {}, ...children) {
     if (value === false || value == null) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else if (name === "value") element.value = value;
+    else if (name === "key") element.dataset.key = value;
     else element.setAttribute(name, value === true ? "" : value);
   }
   element.append(...nodes(children));
   return element;
 }
 
-/** Put `children` in place of all that `parent` holds. Who was at a button there stays at its like. */
+/** Put `children` in place of all that `parent` holds; who had the focus has it again, by its key. */
 export function fill(parent, ...children) {
-  const had = parent.contains(document.activeElement) ? document.activeElement : null;
-  const place = had && alike(parent, had).indexOf(had);
+  const focused = document.activeElement;
+  const key = parent.contains(focused) ? focused.dataset.key : undefined;
   parent.replaceChildren(...nodes(children));
-  if (had) (had.isConnected ? had : alike(parent, had)[place])?.focus({ preventScroll: true });
-}
-
-/** The elements within `parent` that a user would take for `one`, in order. */
-export function alike(parent, one) {
-  return [...parent.querySelectorAll(one.tagName)].filter(
-    (other) => other.textContent === one.textContent,
-  );
+  if (!key) return;
+  parent.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
 }
 
 function nodes(children) {

@@ -1,12 +1,17 @@
 /**
- * What changes on the server, as it happens (server-sent events). After a lost connection the browser
- * comes back by itself, and misses nothing; where it gives up we begin anew, and all screens ask again.
+ * What changes on the server, as it happens: server-sent events. While the stream is down (a proxy
+ * that holds streams back, a server that restarts) the screens look by themselves now and then.
  */
-const PATIENCE_MILLISECONDS = 3000;
+
+const LOOK_MILLISECONDS = 10_000;
+const REOPEN_MILLISECONDS = 3000;
 
 let source = null;
+let looking;
+let reopening;
 const listeners = new Set();
 
+/** `callback({type, id?})`; type "look" means: nobody tells, so see for yourself. */
 export function listen(callback) {
   listeners.add(callback);
   return () => listeners.delete(callback);
@@ -14,25 +19,35 @@ export function listen(callback) {
 
 export function startEvents() {
   if (source) return;
-  const mine = new EventSource("/api/events");
-  source = mine;
-  mine.onmessage = (message) => tell(JSON.parse(message.data));
-  mine.onerror = () => {
-    if (mine.readyState !== EventSource.CLOSED) return;
-    setTimeout(() => {
-      if (source !== mine) return; // signed out, or begun anew
-      source = null;
-      startEvents();
-      source.onopen = () => tell({ type: "all" });
-    }, PATIENCE_MILLISECONDS);
+  source = new EventSource("/api/events");
+  source.onmessage = (message) => tell(JSON.parse(message.data));
+  source.onerror = () => {
+    // A browser gives a stream up for good after an answer that is none, such as 503.
+    if (source?.readyState !== EventSource.CLOSED) return;
+    clearTimeout(reopening);
+    reopening = setTimeout(reopen, REOPEN_MILLISECONDS);
   };
+  looking ??= setInterval(() => {
+    if (source?.readyState !== EventSource.OPEN) tell({ type: "look" });
+  }, LOOK_MILLISECONDS);
 }
 
 export function stopEvents() {
   source?.close();
   source = null;
+  clearTimeout(reopening);
+  clearInterval(looking);
+  looking = undefined;
+}
+
+function reopen() {
+  if (!source) return;
+  source.close();
+  source = null;
+  startEvents();
 }
 
 function tell(event) {
-  if (event.type !== "ping") for (const callback of [...listeners]) callback(event);
+  if (event.type === "ping") return;
+  for (const callback of [...listeners]) callback(event);
 }

@@ -1,4 +1,4 @@
-/** Dates as Vietnamese offices write them. */
+/** Dates as Vietnamese offices write them, at the time of the reader's own clock. */
 import { language } from "./i18n.js";
 
 const locale = () => (language === "en" ? "en-GB" : "vi-VN");
@@ -9,11 +9,15 @@ export function day(text) {
   return new Date(text).toLocaleDateString(locale(), options);
 }
 
+/** 14:05 */
+export function clock(text) {
+  const options = { hour: "2-digit", minute: "2-digit", hour12: false };
+  return new Date(text).toLocaleTimeString(locale(), options);
+}
+
 /** 14:05 23/11/2026 */
 export function moment(text) {
-  const date = new Date(text);
-  const clock = date.toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" });
-  return `${clock} ${day(text)}`;
+  return `${clock(text)} ${day(text)}`;
 }
 
 /** Whole days from now until then; negative when past. */

@@ -4,8 +4,10 @@ const KEY = "openkyso.language";
 let words = {};
 export let language = "vi";
 
+/** @throws when the words cannot be fetched; the language then stays what it was. */
 export async function speak(wanted = remembered()) {
   const reply = await fetch(`/text/${wanted}.json`);
+  if (!reply.ok) throw new Error(`no words for ${wanted}`);
   words = await reply.json();
   language = wanted;
   document.documentElement.lang = wanted;
@@ -24,10 +26,15 @@ function remembered() {
   }
 }
 
-/** The sentence of `key`, with {name} filled from `values`. */
+/** The sentence of `key`, with {name} filled from `values`; of `key.one`, if there is one, for {n} = 1. */
 export function t(key, values = {}) {
-  const sentence = words[key] ?? key;
+  const sentence = (values.n === 1 && words[`${key}.one`]) || (words[key] ?? key);
   return sentence.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+}
+
+/** Whether there are words for `key`: for names that come with a document. */
+export function known(key) {
+  return Object.hasOwn(words, key);
 }
 
 /** Of two texts that came from a server, the one of the language in use. */

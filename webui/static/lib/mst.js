@@ -1,16 +1,20 @@
 /**
- * Whether what was typed can be an MST, said while it is being typed; the backend decides.
- * 10 digits with their check digit, 10-3 for a branch, 12 for a household or person.
+ * MST as people type it, judged while they type. The backend judges again (webui/bhxh/mst.py); a
+ * test holds the two together.
  */
+
+const WRITTEN = /^(\d{10}(-?\d{3})?|\d{12})$/;
+// Province 00, company 0000000 and branch 000 are never given out.
+const NEVER = /^(00|\d{2}0{7}|\d{10}000$)/;
 const WEIGHTS = [31, 29, 23, 19, 17, 13, 7, 5, 3];
 
-/** @returns {"malformed" | "check-digit" | null} what is wrong with it */
-export function mistakeInMst(text) {
-  const typed = text.replaceAll(/\s/g, "");
-  if (/^\d{12}$/.test(typed)) return null;
-  if (!/^\d{10}(-?\d{3})?$/.test(typed)) return "malformed";
-  const total = WEIGHTS.reduce((sum, weight, at) => sum + weight * Number(typed[at]), 0);
-  // 10 − 0 would need two digits: no number with such a beginning is ever issued.
-  const right = total % 11 !== 0 && 10 - (total % 11) === Number(typed[9]);
-  return right ? null : "check-digit";
+/** "ok", "malformed", or "check" when a digit must be wrong. */
+export function judgeMst(text) {
+  const compact = text.replace(/\s/g, "");
+  if (!WRITTEN.test(compact)) return "malformed";
+  const digits = compact.replace("-", "");
+  if (digits.length === 12) return "ok"; // a person's number: it has no check digit of this kind
+  if (NEVER.test(digits)) return "check";
+  const sum = WEIGHTS.reduce((total, weight, at) => total + weight * Number(digits[at]), 0);
+  return 10 - (sum % 11) === Number(digits[9]) ? "ok" : "check";
 }

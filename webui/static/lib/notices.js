@@ -1,23 +1,43 @@
 /** Telling the user what happened: on the page, and on the desktop when the page is not in view. */
 import { h } from "./dom.js";
+import { t } from "./i18n.js";
+import { icon } from "../components/icons.js";
 
 const SECONDS = 9;
+const ICONS = { good: "check", bad: "bad", "": "info" };
 
+/** Read out by screen readers, gone after a while; it waits while a hand or the focus is on it. */
 export function toast(text, kind = "") {
-  const element = h("div", { class: `toast ${kind}` }, text);
+  let timer;
+  const close = () => element.remove();
+  const leave = () => {
+    timer = setTimeout(close, SECONDS * 1000);
+  };
+  const stay = () => clearTimeout(timer);
+  const element = h(
+    "div",
+    { class: `toast ${kind}`, onmouseenter: stay, onmouseleave: leave, onfocusin: stay, onfocusout: leave },
+    icon(ICONS[kind]),
+    h("span", {}, text),
+    h("button", { type: "button", class: "plain cross", "aria-label": t("close"), onclick: close }, icon("close")),
+  );
   document.getElementById("toasts").append(element);
-  setTimeout(() => element.remove(), SECONDS * 1000);
+  leave();
+}
+
+/** "ask", "on", "off" (the user said no), or "never" where the browser has none. */
+export function notifying() {
+  if (!("Notification" in globalThis)) return "never";
+  return { default: "ask", granted: "on", denied: "off" }[Notification.permission];
 }
 
 /** Call on a click: browsers ask for permission only then. */
-export function mayNotify() {
-  if ("Notification" in globalThis && Notification.permission === "default") {
-    Notification.requestPermission();
-  }
+export async function mayNotify() {
+  if (notifying() === "ask") await Notification.requestPermission();
 }
 
 export function notify(title, body, onclick) {
-  if (!("Notification" in globalThis) || Notification.permission !== "granted") return;
+  if (notifying() !== "on") return;
   try {
     const shown = new Notification(title, { body, icon: "/icon.svg", tag: body });
     shown.onclick = () => {

@@ -3,71 +3,87 @@ import { h, fill } from "../lib/dom.js";
 import { api } from "../lib/api.js";
 import { t } from "../lib/i18n.js";
 import { confirmDialog } from "../lib/dialog.js";
-import { listen } from "../lib/events.js";
+import { live } from "../lib/live.js";
 import { toast } from "../lib/notices.js";
-import { button, certificateBadge, note, waiting } from "../components/parts.js";
+import { button, certificateBadge, link, note, skeleton } from "../components/parts.js";
 import { certificateFacts } from "../components/certificate.js";
+import { icon } from "../components/icons.js";
 import { trouble } from "../components/trouble.js";
 import { addCertificate } from "../dialogs/add-certificate.js";
 import { activate } from "../dialogs/activate.js";
 
+/** Of no further use; kept as history, folded away. */
+const PAST = new Set(["da-thay-the", "het-han"]);
+
 export function certificatesPage(body, { session }) {
-  const list = h("div", { class: "stack" }, waiting(t("loading")));
-  const add = () => addCertificate(session.unit, { onadded: load });
+  const { unit } = session;
+  const list = h("div", { class: "stack" });
+  const add = () => addCertificate(unit, { onadded: () => part.reload() });
   fill(
     body,
     h(
       "div",
       { class: "stack" },
-      h("div", { class: "head" }, h("h2", {}, t("tab.certificates")), button(t("add.open"), add)),
+      h(
+        "div",
+        { class: "head" },
+        h("h2", {}, t("tab.certificates")),
+        button(t("add.open"), add, "", { key: "add", drawing: "plus" }),
+      ),
       list,
     ),
   );
-  load();
-  return listen(load);
+  const part = live(list, {
+    load: api.certificates,
+    draw: ({ certificates }) => (certificates.length ? groups(certificates) : empty()),
+    failed: (error) => trouble(error, { retry: () => part.reload() }),
+    skeleton: () => skeleton(2),
+  });
+  return part.stop;
 
-  async function load() {
-    try {
-      const { certificates } = await api.certificates();
-      fill(list, certificates.length ? certificates.map(card) : empty());
-    } catch (error) {
-      fill(list, trouble(error), button(t("retry"), load, "second"));
-    }
+  function groups(certificates) {
+    const past = certificates.filter((certificate) => PAST.has(certificate.state));
+    const present = certificates.filter((certificate) => !PAST.has(certificate.state));
+    return [
+      present.map(card),
+      past.length > 0 &&
+        h(
+          "details",
+          { class: "past", open: present.length === 0 || past.length < 3 },
+          h("summary", {}, t("certificates.past", { n: past.length })),
+          h("div", { class: "stack" }, past.map(card)),
+        ),
+    ];
   }
 
   function empty() {
     return h(
       "div",
       { class: "card empty" },
+      h("span", { class: "empty-icon" }, icon("token")),
       h("h3", {}, t("certificates.none")),
       h("p", { class: "quiet" }, t("certificates.none-how")),
-      h("div", { class: "row" }, button(t("add.open"), add)),
+      h("div", { class: "row" }, button(t("add.open"), add, "", { drawing: "plus" })),
     );
   }
 
   function card(certificate) {
-    const { state } = certificate;
+    const { id, state, dossier } = certificate;
     const sendable = state === "chua-gui" || state === "bi-tu-choi";
     return h(
       "article",
-      { class: state === "chua-gui" ? "card stack urgent" : "card stack" },
+      { class: `card stack certificate ${state}`, "aria-label": `${certificate.holder} ${certificate.serial}` },
       h("div", { class: "head" }, h("h3", {}, certificate.holder), certificateBadge(state)),
-      state === "chua-gui" && note("warn", t("unsent.title"), t("unsent.do")),
-      state === "dang-cho" && note("", t("pending.title"), t("pending.text")),
-      state === "bi-tu-choi" && note("bad", t("refused.title"), h("p", {}, certificate.reason ?? ""), h("p", {}, t("refused.do"))),
+      SAID[state]?.(certificate),
       certificateFacts(certificate),
-      h(
-        "div",
-        { class: "row" },
-        sendable && button(t("activate"), () => activate(certificate)),
-        certificate.dossier &&
-          h(
-            "a",
-            { class: "button second", href: `#/lich-su/${certificate.dossier}` },
-            t("certificate.dossier"),
-          ),
-        sendable && button(t("remove"), () => remove(certificate), "plain"),
-      ),
+      (sendable || dossier) &&
+        h(
+          "div",
+          { class: "row" },
+          sendable && button(t("activate"), () => activate(certificate, unit), "", { key: `on-${id}`, drawing: "pen" }),
+          dossier && link(t("certificate.dossier"), `#/lich-su/${dossier}`, "button second", { drawing: "document" }),
+          sendable && button(t("remove"), () => remove(certificate), "plain danger", { key: `off-${id}`, drawing: "trash" }),
+        ),
     );
   }
 
@@ -80,6 +96,13 @@ export function certificatesPage(body, { session }) {
     } catch (error) {
       toast(error.text(), "bad");
     }
-    await load();
+    await part.reload();
   }
 }
+
+const SAID = {
+  "chua-gui": () => note("warn", t("next.unsent"), h("p", {}, t("unsent.do"))),
+  "dang-cho": () => note("", t("pending.title"), h("p", {}, t("pending.text"))),
+  "bi-tu-choi": (certificate) =>
+    note("bad", t("next.refused"), h("p", {}, certificate.reason || t("refused.without-words"))),
+};

@@ -10,24 +10,26 @@ let watching = false;
 export function watchDecisions() {
   if (watching) return;
   watching = true;
-  listen(async (event) => {
-    if (event.type !== "dossier" || told.has(event.id)) return;
+  listen(async ({ type, id }) => {
+    if (type !== "dossier" || told.has(id)) return;
     let dossier;
     try {
-      dossier = await api.dossier(event.id);
+      dossier = await api.dossier(id);
     } catch {
       return; // the screens say what is wrong
     }
-    if (dossier.state !== "chap-nhan" && dossier.state !== "tu-choi") return;
-    if (told.has(event.id)) return;
-    told.add(event.id);
-    const good = dossier.state === "chap-nhan";
-    const text = t(good ? "decision.accepted" : "decision.refused", {
-      words: dossier.result_text ?? "",
-    });
-    toast(text, good ? "good" : "bad");
-    notify("OpenKySo", text, () => {
-      location.hash = `#/lich-su/${event.id}`;
-    });
+    const decided = dossier.state === "chap-nhan" || dossier.state === "tu-choi";
+    if (!decided || told.has(id)) return;
+    told.add(id);
+    tell(dossier);
+  });
+}
+
+function tell({ id, state, result_text }) {
+  const good = state === "chap-nhan";
+  const text = t(good ? "decision.accepted" : "decision.refused", { words: result_text ?? "" });
+  toast(text, good ? "good" : "bad");
+  notify("OpenKySo", text, () => {
+    location.hash = `#/lich-su/${id}`;
   });
 }

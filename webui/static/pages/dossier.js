@@ -1,42 +1,33 @@
-/** One dossier: what happened when, BHXH's words, and the files. */
+/** One dossier: how far it is, what happened when, BHXH's words, and the files. */
 import { h, fill } from "../lib/dom.js";
 import { api } from "../lib/api.js";
+import { live } from "../lib/live.js";
 import { moment } from "../lib/format.js";
-import { language, pick, t } from "../lib/i18n.js";
-import { listen } from "../lib/events.js";
+import { t } from "../lib/i18n.js";
 import { toast } from "../lib/notices.js";
-import { button, dossierBadge, facts, note, waiting } from "../components/parts.js";
+import { button, dossierBadge, facts, link, note, skeleton, steps } from "../components/parts.js";
 import { certificateFacts } from "../components/certificate.js";
 import { trouble } from "../components/trouble.js";
 import { adjustIvan } from "../dialogs/adjust-ivan.js";
-import { viewXml } from "../dialogs/view-xml.js";
+import { files, timeline } from "./dossier-parts.js";
 
-const KIND = {
-  accepted: "good",
-  refused: "bad",
-  refused_at_the_door: "bad",
-  not_delivered: "warn",
-  uncertain: "warn",
-  never_received: "warn",
-};
-
-export function dossierPage(body, { id }) {
-  const content = h("div", { class: "stack" }, waiting(t("loading")));
+export function dossierPage(body, { id, session }) {
+  const content = h("div", { class: "stack" });
   fill(
     body,
-    h("div", { class: "stack" }, h("a", { href: "#/lich-su" }, t("dossier.back")), content),
+    h("div", { class: "stack" }, h("div", { class: "head" }, link(t("dossier.back"), "#/lich-su", "back", { drawing: "back" }), button(t("print"), () => globalThis.print(), "second small unprinted", { drawing: "print" })), content),
   );
-  load();
-  return listen((event) => (event.id === id || event.type === "all") && load());
-
-  async function load() {
-    try {
-      const dossier = await api.dossier(id);
-      fill(content, outcome(dossier), timeline(dossier), files(dossier), details(dossier));
-    } catch (error) {
-      fill(content, trouble(error), button(t("retry"), load, "second"));
-    }
-  }
+  const part = live(content, {
+    load: () => api.dossier(id),
+    draw: (dossier) => [
+      outcome(dossier),
+      h("div", { class: "columns" }, h("div", { class: "stack" }, timeline(dossier), files(dossier)), details(dossier)),
+    ],
+    failed: (error) => trouble(error, { retry: () => part.reload() }),
+    skeleton: () => skeleton(3),
+    concerns: (event) => event.id === id,
+  });
+  return part.stop;
 
   function outcome(dossier) {
     return h(
@@ -48,116 +39,97 @@ export function dossierPage(body, { id }) {
         h("h2", {}, t("dossier.title", { form: dossier.form })),
         dossierBadge(dossier.state),
       ),
-      said(dossier),
+      steps(STATIONS.map((name, at) => [t(`dossier.step.${name}`), station(dossier.state, at)])),
+      SAID[dossier.state](dossier, { sendNow, again }),
     );
   }
 
-  function said(dossier) {
-    const { state } = dossier;
-    const next = dossier.next_try_at && t("dossier.next", { at: moment(dossier.next_try_at) });
-    if (state === "chap-nhan") {
-      return note("good", t("dossier.accepted"), dossier.result_text ?? "");
-    }
-    if (state === "tu-choi") {
-      const words = [dossier.result_code, dossier.result_text].filter(Boolean).join(": ");
-      const again = dossier.certificate.state === "bi-tu-choi";
-      return [
-        note("bad", t("dossier.refused"), h("p", {}, words), again && h("p", {}, t("dossier.refused-how"))),
-        again &&
-          h("div", { class: "row" }, button(t("adjust.title"), () => adjustIvan(dossier.certificate.id))),
-      ];
-    }
-    if (state === "da-nhan") return note("", t("dossier.received"), t("dossier.received-text"));
-    const kind = state === "cho-gui-lai" || state === "khong-ro" ? "warn" : "";
-    return [
-      note(kind, t(`dossier.say.${state}`), next),
-      kind && h("div", { class: "row" }, button(t("dossier.send-now"), sendNow, "second")),
-    ];
-  }
-
-  async function sendNow() {
+  async function sendNow(event) {
+    const pressed = event.currentTarget;
+    pressed.disabled = true;
     try {
       await api.sendNow(id);
       toast(t("dossier.sending-now"));
     } catch (error) {
       toast(error.text(), "bad");
+    } finally {
+      pressed.disabled = false;
     }
   }
 
-  function timeline(dossier) {
-    return h(
-      "section",
-      { class: "card stack" },
-      h("h2", {}, t("dossier.timeline")),
-      h(
-        "ol",
-        { class: "timeline" },
-        dossier.timeline.map((step) =>
-          h(
-            "li",
-            { class: KIND[step.event] ?? (step.event.startsWith("suspicious") ? "bad" : "") },
-            h("div", {}, language === "en" ? step.en : step.text, step.times > 1 && ` (×${step.times})`),
-            h("time", { datetime: step.at }, moment(step.at)),
-            step.words && h("blockquote", {}, step.words),
-          ),
-        ),
-      ),
-    );
+  function again(dossier) {
+    adjustIvan({ unit: session.unit, wanted: dossier.certificate.id, contact: contactOf(dossier) });
   }
+}
 
-  function files(dossier) {
-    const signed = api.signedFile(dossier.id);
-    return h(
-      "section",
-      { class: "card stack" },
-      h("h2", {}, t("dossier.files")),
-      h(
-        "ul",
-        { class: "files" },
-        file(t("dossier.signed-file"), dossier.signed_at, signed),
-        dossier.receipts.map((receipt) =>
-          file(
-            t(receipt.suspicious ? "receipt.suspicious" : "receipt.title"),
-            receipt.at,
-            api.receiptFile(dossier.id, receipt.id),
-            receipt.suspicious &&
-              note("bad", t("receipt.aside"), pick({ vi: receipt.why_vi, en: receipt.why_en }) ?? ""),
-          ),
-        ),
-      ),
-      h("p", { class: "quiet" }, t("dossier.export-hint")),
-    );
-  }
+const STATIONS = ["signed", "sent", "received", "decided"];
+/** Where each state stands on that way, and how it looks there. */
+const REACHED = {
+  "da-ky": [1, "now"],
+  "dang-gui": [1, "now"],
+  "cho-gui-lai": [1, "warn"],
+  "khong-ro": [1, "warn"],
+  "da-nhan": [3, "now"],
+  "chap-nhan": [4, "done"],
+  "tu-choi": [3, "bad"],
+};
 
-  function file(name, at, href, more) {
-    return h(
-      "li",
-      {},
-      h("div", {}, h("strong", {}, name), h("div", { class: "quiet" }, moment(at))),
-      h(
-        "div",
-        { class: "row" },
-        button(t("file.open"), () => viewXml(name, href), "second small"),
-        h("a", { class: "button second small", href, download: true }, t("file.save")),
-      ),
-      more && h("div", { class: "wide" }, more),
-    );
-  }
+function station(state, at) {
+  const [reached, look] = REACHED[state];
+  if (at < reached) return "done";
+  return at === reached ? look : "todo";
+}
 
-  function details(dossier) {
-    return h(
-      "section",
-      { class: "card stack" },
-      h("h2", {}, t("dossier.content")),
-      facts([
-        [t("dossier.number"), dossier.so_ho_so],
-        [t("dossier.transaction"), dossier.ma_giao_dich],
-        [t("unit.contact"), dossier.nguoi_lien_he],
-        [t("unit.phone"), dossier.dien_thoai],
-        [t("unit.email"), dossier.email],
-      ]),
-      h("h3", {}, t("adjust.new")),
-      certificateFacts(dossier.certificate),
-    );
-  }
+const later = (dossier) =>
+  dossier.next_try_at && h("p", {}, t("dossier.next", { at: moment(dossier.next_try_at), n: dossier.attempts }));
+
+const waits = (dossier, { sendNow }) =>
+  note(
+    "warn",
+    t(`dossier.say.${dossier.state}`),
+    h("p", {}, t(`dossier.more.${dossier.state}`)),
+    later(dossier),
+    h("div", { class: "row" }, button(t("dossier.send-now"), sendNow, "second small", { key: "send-now", drawing: "refresh" })),
+  );
+const goes = (dossier) => note("", t(`dossier.say.${dossier.state}`), h("p", {}, t(`dossier.more.${dossier.state}`)));
+
+const SAID = {
+  "da-ky": goes,
+  "dang-gui": goes,
+  "cho-gui-lai": waits,
+  "khong-ro": waits,
+  "da-nhan": goes,
+  "chap-nhan": (dossier) =>
+    note("good", t("dossier.say.chap-nhan"), h("p", {}, t("dossier.more.chap-nhan")), dossier.result_text && words(dossier)),
+  "tu-choi": (dossier, { again }) =>
+    note(
+      "bad",
+      t("dossier.say.tu-choi"),
+      words(dossier),
+      h("p", {}, t("dossier.more.tu-choi")),
+      h("div", { class: "row" }, button(t("dossier.again"), () => again(dossier), "small", { key: "again", drawing: "pen" })),
+    ),
+};
+
+/** BHXH's own, as they came. */
+const words = ({ result_code, result_text }) =>
+  h("blockquote", {}, [result_code, result_text].filter(Boolean).join(": ") || t("refused.without-words"));
+
+const contactOf = ({ nguoi_lien_he, dien_thoai, email }) => ({ nguoi_lien_he, dien_thoai, email });
+
+function details(dossier) {
+  return h(
+    "section",
+    { class: "card stack" },
+    h("h2", {}, t("dossier.content")),
+    facts([
+      [t("dossier.number"), dossier.so_ho_so],
+      [t("dossier.transaction"), dossier.ma_giao_dich],
+      [t("contact.person"), dossier.nguoi_lien_he],
+      [t("contact.phone"), dossier.dien_thoai],
+      [t("contact.email"), dossier.email],
+    ]),
+    h("h3", {}, t("adjust.new")),
+    certificateFacts(dossier.certificate),
+  );
 }

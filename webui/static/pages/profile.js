@@ -1,79 +1,61 @@
-/** Tab Thông tin đơn vị: the profile, the certificate in use, and the way into Điều chỉnh IVAN. */
-import { h, fill, uid } from "../lib/dom.js";
+/** Tab Thông tin đơn vị: what to do next, the certificate in use, the profile, and Điều chỉnh IVAN. */
+import { h, fill } from "../lib/dom.js";
 import { api } from "../lib/api.js";
+import { live } from "../lib/live.js";
 import { t } from "../lib/i18n.js";
-import { openDialog } from "../lib/dialog.js";
-import { listen } from "../lib/events.js";
-import { toast } from "../lib/notices.js";
-import { button, certificateBadge, facts, note, waiting } from "../components/parts.js";
-import { certificateFacts, isEnding } from "../components/certificate.js";
-import { clearWrong, markWrong, values } from "../components/field.js";
-import { profileFields } from "../components/profile-fields.js";
+import { button, certificateBadge, facts, link, note, skeleton } from "../components/parts.js";
+import { certificateFacts } from "../components/certificate.js";
+import { nextStep } from "../components/next-step.js";
 import { trouble } from "../components/trouble.js";
+import { addCertificate } from "../dialogs/add-certificate.js";
 import { adjustIvan } from "../dialogs/adjust-ivan.js";
+import { changeProfile } from "../dialogs/change-profile.js";
 
 export function profilePage(body, { session, refresh }) {
   const unit = session.unit;
-  const state = h("div", { class: "stack" }, waiting(t("loading")));
-  fill(
-    body,
+  const state = h("div", { class: "stack" });
+  fill(body, h("div", { class: "columns" }, state, profile(unit, refresh)));
+  const part = live(state, {
+    load: api.certificates,
+    draw: ({ certificates }) => [
+      nextStep(certificates, {
+        add: () => addCertificate(unit, { onadded: part.reload }),
+        adjust: (certificate) => adjustIvan({ unit, wanted: certificate.id }),
+      }),
+      registered(certificates, unit),
+    ],
+    failed: (error) => trouble(error, { retry: () => part.reload() }),
+    skeleton: () => skeleton(2),
+  });
+  return part.stop;
+}
+
+function profile(unit, refresh) {
+  const change = () => changeProfile(unit, refresh);
+  return h(
+    "section",
+    { class: "card stack" },
     h(
       "div",
-      { class: "stack" },
-      state,
-      h(
-        "section",
-        { class: "card stack" },
-        h(
-          "div",
-          { class: "head" },
-          h("h2", {}, t("tab.unit")),
-          button(t("unit.change"), () => changeProfile(unit, refresh), "second small"),
-        ),
-        facts([
-          [t("unit.name"), unit.ten_don_vi],
-          [t("certificate.mst"), unit.mst_printed],
-          [t("unit.code"), unit.ma_don_vi],
-          [t("unit.agency"), unit.co_quan_bhxh],
-          [t("unit.address"), unit.dia_chi],
-          [t("unit.contact"), unit.nguoi_lien_he],
-          [t("unit.phone"), unit.dien_thoai],
-          [t("unit.email"), unit.email],
-        ]),
-      ),
+      { class: "head" },
+      h("h2", {}, t("tab.unit")),
+      button(t("unit.change"), change, "second small", { key: "change", drawing: "pen" }),
     ),
+    facts([
+      [t("unit.name"), unit.ten_don_vi],
+      [t("certificate.mst"), unit.mst_printed],
+      [t("unit.code"), unit.ma_don_vi],
+      [t("unit.agency"), unit.co_quan_bhxh],
+      [t("unit.address"), unit.dia_chi],
+      [t("contact.person"), unit.nguoi_lien_he],
+      [t("contact.phone"), unit.dien_thoai],
+      [t("contact.email"), unit.email],
+    ]),
   );
-  load();
-  return listen(load);
-
-  async function load() {
-    try {
-      const { certificates } = await api.certificates();
-      fill(state, unsent(certificates), registered(certificates));
-    } catch (error) {
-      fill(state, trouble(error), button(t("retry"), load, "second"));
-    }
-  }
 }
 
-/** The classic disaster, said where it cannot be overlooked. */
-function unsent(certificates) {
-  return certificates
-    .filter((certificate) => certificate.state === "chua-gui")
-    .map((certificate) =>
-      h(
-        "section",
-        { class: "card urgent stack" },
-        h("h2", {}, t("unsent.title")),
-        h("p", {}, t("unsent.text", { serial: certificate.serial })),
-        h("div", { class: "row" }, button(t("adjust.title"), () => adjustIvan(certificate.id))),
-      ),
-    );
-}
-
-function registered(certificates) {
+function registered(certificates, unit) {
   const now = certificates.find((certificate) => certificate.state === "dang-dung");
-  const noneToSend = !certificates.some((certificate) => certificate.state === "chua-gui");
   return h(
     "section",
     { class: "card stack" },
@@ -83,51 +65,12 @@ function registered(certificates) {
       h("h2", {}, t("registered.title")),
       now && certificateBadge(now.state),
     ),
-    now && noneToSend && isEnding(now) && note("warn", t("ending.title"), t("ending.how")),
-    now ? certificateFacts(now) : note("warn", t("registered.none"), t("registered.none-how")),
+    now ? certificateFacts(now) : note("", t("registered.none"), h("p", {}, t("registered.none-how"))),
     h(
       "div",
       { class: "row" },
-      button(t("adjust.title"), () => adjustIvan(), now && noneToSend ? "" : "second"),
-      h(
-        "a",
-        { class: now || !noneToSend ? "button second" : "button", href: "#/chung-thu-so" },
-        t("registered.add"),
-      ),
+      button(t("adjust.title"), () => adjustIvan({ unit }), "second", { key: "adjust", drawing: "pen" }),
+      link(t("registered.add"), "#/chung-thu-so", "button second", { drawing: "plus" }),
     ),
   );
-}
-
-function changeProfile(unit, refresh) {
-  const dialog = openDialog(t("unit.change"));
-  const problem = h("div", { "aria-live": "assertive" });
-  const form = h(
-    "form",
-    { class: "stack", id: uid(), novalidate: true, onsubmit: save },
-    profileFields(unit),
-  );
-  const done = h("button", { type: "submit", form: form.id }, t("save"));
-  dialog.show(
-    [problem, form, h("p", { class: "quiet" }, t("unit.change-note"))],
-    [button(t("cancel"), dialog.close, "second"), done],
-  );
-  form.querySelector("input").focus();
-
-  async function save(event) {
-    event.preventDefault();
-    if (done.disabled) return;
-    clearWrong(form);
-    fill(problem);
-    done.disabled = true;
-    try {
-      await api.changeUnit(values(form));
-      dialog.close();
-      toast(t("saved"), "good");
-      await refresh();
-    } catch (error) {
-      if (!markWrong(form, error.field, error.text())) fill(problem, trouble(error));
-    } finally {
-      done.disabled = false;
-    }
-  }
 }

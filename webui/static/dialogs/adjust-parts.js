@@ -1,0 +1,87 @@
+/** What Điều chỉnh IVAN shows: old beside new, the choice among several, and how far signing is. */
+import { h, uid } from "../lib/dom.js";
+import { t } from "../lib/i18n.js";
+import { certificateBrief } from "../components/certificate.js";
+import { icon } from "../components/icons.js";
+import { steps } from "../components/parts.js";
+
+/** The certificate BHXH knows today, and the one it is to know. */
+export function beside(registered, chosen) {
+  const side = (title, certificate, kind, none) =>
+    h(
+      "section",
+      { class: `side ${kind}` },
+      h("h3", {}, title),
+      certificate
+        ? [h("p", { class: "holder" }, certificate.holder), certificateBrief(certificate)]
+        : h("p", { class: "quiet" }, none),
+    );
+  return h(
+    "div",
+    { class: chosen ? "beside" : "" },
+    side(t("adjust.old"), registered, "old", t("registered.none")),
+    chosen && [h("span", { class: "into" }, icon("arrow")), side(t("adjust.new"), chosen, "new", "")],
+  );
+}
+
+/** Chọn chứng thư số cần điều chỉnh, where there are several. */
+export function choices(candidates, chosen, onchoice) {
+  const name = uid();
+  return h(
+    "fieldset",
+    { class: "choices" },
+    h("legend", {}, t("adjust.choose")),
+    candidates.map((each) =>
+      h(
+        "label",
+        { class: "choice" },
+        h("input", { type: "radio", name, checked: each === chosen, onchange: () => onchoice(each) }),
+        h(
+          "span",
+          {},
+          each.holder,
+          h("span", { class: "quiet" }, ` · ${t(`certificate.state.${each.state}`)}`),
+          h("br"),
+          h("span", { class: "quiet mono" }, each.serial),
+        ),
+      ),
+    ),
+  );
+}
+
+/**
+ * The agent's stages (protocol Stage), our own first and last around them, and at which station of
+ * the list each is told.
+ */
+const STAGES = {
+  agent: 0,
+  browser: 0,
+  checking: 1,
+  "waiting-for-token": 1,
+  "waiting-for-user": 2,
+  signing: 3,
+  verifying: 3,
+  storing: 4,
+};
+
+export function progress(stage) {
+  const now = STAGES[stage] ?? 0;
+  const names = ["agent", "checking", "waiting-for-user", "signing", "storing"];
+  return h(
+    "div",
+    { "aria-live": "polite" },
+    steps(
+      names.map((name, place) => [
+        t(`sign.step.${name}`),
+        place < now ? "done" : place === now ? "now" : "todo",
+        place === now && h("div", { class: "step-more" }, said(stage)),
+      ]),
+      "tall",
+    ),
+  );
+}
+
+const said = (stage) => [
+  h("p", {}, t(`stage.${stage in STAGES ? stage : "agent"}`)),
+  stage === "waiting-for-user" && h("p", { class: "quiet" }, t("agent.window")),
+];
