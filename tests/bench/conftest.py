@@ -17,6 +17,17 @@ PIN = "12345678"
 _numbers = count()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What is measured starts from bytecode, as on a user's machine, whatever is set on this one:
+    where Python may not write any, every process compiles all its sources again.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        patch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path_factory.mktemp("bytecode")))
+        yield
+
+
 @dataclass(frozen=True, kw_only=True)
 class Office:
     sandbox: SandboxProgram

@@ -65,18 +65,17 @@ async def test_the_agent_knows_its_token(office, tmp_path):
 @pytest.mark.browser
 def test_the_page_is_usable(browser: Browser, new_agent, tmp_path: Path):
     """`kyso serve` alone, and the agent first and then the page, as one after the other."""
-    form_is_usable_at_first = []
-    alone, after_agent, both = [], [], []
+    first, alone, after_agent, both = [], [], [], []
     for number in range(ROUNDS):
         data = tmp_path / f"data-{number}"
         data.mkdir()
-        form_is_usable_at_first.append(_serve_and_open(browser, data))
+        first.append(_serve_and_open(browser, data))
         alone.append(_serve_and_open(browser, data))
         began = time.perf_counter()
         with new_agent():
             after_agent.append(_serve_and_open(browser, data))
             both.append(time.perf_counter() - began)
-    tell_seconds("page: `kyso serve` start to form usable, first", form_is_usable_at_first)
+    tell_seconds("page: `kyso serve` start to form usable, first", first)
     tell_seconds("page: the same, database there", alone, target="2 s")
     tell_seconds("page: the same, while an agent runs", after_agent, target="2 s")
     tell_seconds("agent, then page, stops included", both)

@@ -35,8 +35,8 @@ async def test_time_to_visible(platform, monkeypatch):
             ("select, no token", lambda: prompts.select(waiting)),
         ):
             seconds = []
-            for _ in range(ROUNDS):
+            for _ in range(ROUNDS + 1):
                 began = time.perf_counter()
                 async with ask():
                     seconds.append(time.perf_counter() - began)
-            tell_seconds(f"window, {platform}: {name}", seconds, target="0.4 s")
+            tell_seconds(f"window, {platform}: {name}", seconds[1:], target="0.4 s")
