@@ -30,11 +30,15 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
-def violations(page: Page) -> list[str]:
-    """What axe-core finds wrong with the page as it is now, a line each."""
+def violations(page: Page, *rules: str) -> list[str]:
+    """What axe-core finds wrong with the page as it is now, a line each; all rules or `rules`."""
     # Evaluated by the test, not loaded by the page, whose policy would rightly refuse it.
-    page.evaluate(_AXE.read_text("utf-8"))
-    report: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_AXE.read_text("utf-8"))
+    options: dict[str, Any] = {"resultTypes": ["violations"]}
+    if rules:
+        options["runOnly"] = {"type": "rule", "values": list(rules)}
+    report: dict[str, Any] = page.evaluate("(options) => axe.run(document, options)", options)
     return [
         f"{found['id']}: {node['html'][:160]}"
         for found in report["violations"]

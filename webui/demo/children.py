@@ -21,7 +21,7 @@ class Child:
         return self._process.returncode is None
 
     async def ended(self) -> int:
-        """Waits; the exit status, negative for a signal."""
+        """Waits; the exit status, 128 + its number for a signal."""
         return await self._process.wait()
 
 

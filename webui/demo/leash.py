@@ -2,7 +2,8 @@
 
 The parent holds the other end of the pipe FD open. When it closes it, or dies however suddenly, the
 pipe ends here, and the program is asked to stop (SIGTERM), then made to. Standard input stays the
-program's own, so that it can ask in the terminal. Exits as the program does.
+program's own, so that it can ask in the terminal. Exits as the program does; 128 + its number for
+a signal.
 
 On Windows, where pipes are not handed on by number, FD is 0.
 """
@@ -28,9 +29,11 @@ def main() -> int:
     threading.Thread(target=_watch, args=(descriptor, child), daemon=True).start()
     while True:
         try:
-            return child.wait()
+            status = child.wait()
         except KeyboardInterrupt:  # the terminal's Ctrl-C reaches the child by itself
             continue
+        # As shells have it; a negative number would arrive as another one.
+        return 128 - status if status < 0 else status
 
 
 def _watch(descriptor: int, child: "subprocess.Popen[bytes]") -> None:

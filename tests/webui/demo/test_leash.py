@@ -68,6 +68,14 @@ def test_its_exit_status_is_the_programs(leashed) -> None:
     assert one.process.wait(10) == 7
 
 
+def test_an_end_by_a_signal_is_told_as_shells_tell_it(leashed) -> None:
+    one = leashed(SLEEPS)
+
+    os.kill(one.pid, signal.SIGKILL)
+
+    assert one.process.wait(10) == 128 + signal.SIGKILL
+
+
 def test_let_go_the_program_ends(leashed) -> None:
     one = leashed(SLEEPS)
     assert is_there(one.pid)
@@ -96,9 +104,9 @@ def test_what_should_end_the_leash_ends_the_program(leashed, number) -> None:
 
 def test_ctrl_c_is_the_programs_own_business(leashed) -> None:
     catches = f"""
-import signal, time
-{SAYS_ITS_PID}
+import time
 try:
+    {SAYS_ITS_PID}
     time.sleep(600)
 except KeyboardInterrupt:
     sys.exit(5)
