@@ -90,7 +90,7 @@ export interface JournalListResult {
 }
 
 /**
- * Prove possession of a certificate's key to the asking origin (SPEC 5.8).
+ * Prove possession of a certificate's key to the asking origin (SPEC 5.9).
  *
  * What is signed is made by the agent from the origin and the nonce (`login_message`), so a page
  * can neither choose the bytes nor use the answer at another site (threat T23).

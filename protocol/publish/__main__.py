@@ -5,9 +5,11 @@ import sys
 from pathlib import Path
 
 from protocol.publish.schemas import schemas
+from protocol.publish.spec import filled
 from protocol.publish.typescript import declarations
 
 HOME = Path(__file__).parents[1]
+SPEC = HOME / "SPEC.md"
 
 
 def derived() -> dict[Path, str]:
@@ -17,6 +19,7 @@ def derived() -> dict[Path, str]:
         for path, schema in schemas().items()
     }
     files[HOME / "js" / "messages.d.ts"] = declarations()
+    files[SPEC] = filled(SPEC.read_text("utf-8"))
     return files
 
 

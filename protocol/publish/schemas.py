@@ -14,7 +14,7 @@ from protocol.messages import METHODS, NOTIFICATIONS, ErrorObject, RequestId
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 #: Python needs it behind `$`, JSON Schema's ECMA patterns do not (protocol.messages.exactly).
-_PYTHONS_END: Final = r"$(?!\n)"
+PYTHONS_END: Final = r"$(?!\n)"
 
 Schema = dict[str, Any]
 
@@ -109,7 +109,7 @@ def _cleaned(value: Any) -> Any:
             return {key: _cleaned(inner) for key, inner in value.items()}
         case list():
             return [_cleaned(inner) for inner in value]
-        case str() if value.endswith(_PYTHONS_END):
-            return value.removesuffix(_PYTHONS_END) + "$"
+        case str() if value.endswith(PYTHONS_END):
+            return value.removesuffix(PYTHONS_END) + "$"
         case _:
             return value
