@@ -34,7 +34,7 @@ class BackendProcess:
         database_url: str | None = None,
         **delivery: float,
     ) -> None:
-        self._directory = directory
+        self.directory = directory
         self.port = 0
         self.process: subprocess.Popen[str] | None = None
         quick = {
@@ -85,7 +85,7 @@ class BackendProcess:
         return status
 
     def start(self) -> None:
-        lines = [f"port = {self.port}", f"data_dir = {json.dumps(str(self._directory))}"]
+        lines = [f"port = {self.port}", f"data_dir = {json.dumps(str(self.directory))}"]
         if self._database_url is not None:
             lines.append(f"database_url = {json.dumps(self._database_url)}")
         for name, section in self._sections.items():
@@ -94,7 +94,7 @@ class BackendProcess:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "webui", "serve", "--config", str(self._config)],
             env=os.environ | {"PYTHONPATH": str(ROOT)},
-            cwd=self._directory,
+            cwd=self.directory,
             stdout=subprocess.PIPE,
             text=True,
         )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from tests.support.display import virtual_display
+from tests.support.display import ask_to_close, virtual_display
 from tests.support.waiting import wait_for
 
 
@@ -80,6 +80,10 @@ class Window:
     def press(self, *keys: str) -> None:
         self.focus()
         self.desk.xdotool("key", *keys, check=False)
+
+    def close(self) -> None:
+        """As the cross in a title bar does: the program is asked to close it (ICCCM 4.2.8.1)."""
+        ask_to_close(self.desk.display, int(self.number))
 
     def click(self, x: int, y: int) -> None:
         """At a point of the window, in pixels from its top left."""

@@ -1,5 +1,6 @@
 """A screen for windows that must be real: Xvfb on a free number, gone when the context ends."""
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -38,3 +39,31 @@ def virtual_display(*, wanted: bool = True, size: str = "1366x768x24") -> Iterat
     finally:
         server.terminate()
         server.wait()
+
+
+class _ClientMessage(ctypes.Structure):
+    _fields_ = (
+        ("type", ctypes.c_int),
+        ("serial", ctypes.c_ulong),
+        ("send_event", ctypes.c_int),
+        ("display", ctypes.c_void_p),
+        ("window", ctypes.c_ulong),
+        ("message_type", ctypes.c_ulong),
+        ("format", ctypes.c_int),
+        ("data", ctypes.c_long * 5),
+        ("rest", ctypes.c_long * 24),  # an XEvent is as large as the largest of its kinds
+    )
+
+
+def ask_to_close(display: str, window: int) -> None:
+    """WM_DELETE_WINDOW, which a window manager would send; xdotool learnt it only lately."""
+    x11 = ctypes.CDLL("libX11.so.6")
+    x11.XOpenDisplay.restype = ctypes.c_void_p
+    x11.XInternAtom.restype = ctypes.c_ulong
+    x11.XInternAtom.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int]
+    connection = ctypes.c_void_p(x11.XOpenDisplay(display.encode()))
+    message = _ClientMessage(type=33, window=window, format=32)  # ClientMessage
+    message.message_type = x11.XInternAtom(connection, b"WM_PROTOCOLS", 0)
+    message.data[0] = x11.XInternAtom(connection, b"WM_DELETE_WINDOW", 0)
+    x11.XSendEvent(connection, ctypes.c_ulong(window), 0, ctypes.c_long(0), ctypes.byref(message))
+    x11.XCloseDisplay(connection)

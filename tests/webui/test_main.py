@@ -1,11 +1,14 @@
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+from importlib.util import find_spec
 
 import pytest
 
 from tests.support.backend_process import BackendProcess
+from tests.support.desk import Desk
 
 
 def kyso(*arguments, **environment):
@@ -27,6 +30,54 @@ def test_serve_says_where_it_is_and_stops_when_told(tmp_path):
         assert process.call("/api/session")["unit"] is None
         assert process.stop() == 0
     assert (tmp_path / "kyso.db").exists()
+
+
+class TestApp:
+    @pytest.fixture
+    def start(self, tmp_path):
+        """`kyso app` on a free port, with an agent's folder of its own in which there is none."""
+        runtime = tmp_path / "runtime"
+        runtime.mkdir(mode=0o700)
+        started = []
+
+        def new(**environment):
+            outside = {k: v for k, v in os.environ.items() if "DISPLAY" not in k}
+            own = {"XDG_RUNTIME_DIR": str(runtime), "HOME": str(tmp_path)}
+            process = subprocess.Popen(
+                [sys.executable, "-m", "webui", "app", "--port", "0", "--data", str(tmp_path)],
+                env={**outside, **own, **environment},
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            started.append(process)
+            return process
+
+        yield new
+        for process in started:
+            process.kill()
+            process.communicate()
+
+    def test_without_a_display_it_says_where_it_is_and_stops_when_told(self, start):
+        process = start()
+        said = process.stdout.readline()
+        assert said.startswith("OpenKySo: http://127.0.0.1:")
+        assert process.stdout.readline().strip() == said.split()[1]
+
+        process.send_signal(signal.SIGINT)
+
+        assert process.wait(20) == 0
+
+    @pytest.mark.skipif(
+        find_spec("PySide6.QtWebEngineWidgets") is None, reason="needs the extra `window`"
+    )
+    def test_it_ends_with_its_window(self, start):
+        with Desk() as desk:
+            process = start(**desk.environment)
+            window = desk.window("^OpenKySo$", seconds=40)
+
+            window.close()
+
+            assert process.wait(20) == 0
 
 
 def test_migrate_prepares_the_database_and_ends(tmp_path):
