@@ -24,7 +24,7 @@ def ready(clerk: Clerk, issue: NewCertificate, plug_in: PlugIn) -> Clerk:
     return clerk
 
 
-def test_without_an_agent_the_page_says_so_and_goes_on_when_it_is_there(
+def test_without_an_agent_the_page_says_so_and_goes_on_by_itself_when_it_is_there(
     clerk: Clerk, issue: NewCertificate, plug_in: PlugIn
 ) -> None:
     clerk.registers()
@@ -32,7 +32,6 @@ def test_without_an_agent_the_page_says_so_and_goes_on_when_it_is_there(
     clerk.sees("Chưa thấy phần mềm ký")
 
     plug_in(issue())
-    clerk.press("Thử lại")
 
     clerk.press("Xác nhận")
     clerk.sees("Đã thêm, CHƯA gửi BHXH")

@@ -53,7 +53,8 @@ async function refresh() {
   try {
     session = await api.session();
   } catch (error) {
-    fill(main, h("div", { class: "narrow" }, trouble(error, { retry: refresh })));
+    const nothingYet = h("div", { class: "narrow stack" }, h("h1", {}, "OpenKySo"), trouble(error, { retry: refresh }));
+    if (!session) fill(main, nothingYet);
     return;
   }
   if (JSON.stringify(session) === before) return;
@@ -107,9 +108,10 @@ function outside() {
   return ["login.title", loginPage, { refresh: arrive }];
 }
 
-function arrive() {
+async function arrive() {
   history.replaceState(null, "", location.hash.startsWith("#/lich-su") ? location.hash : TABS[0][0]);
-  return refresh();
+  await refresh();
+  main.focus({ preventScroll: true }); // the form that had the focus is gone
 }
 
 /** "#/lich-su/ID" is the dossier ID within the tab "#/lich-su". */
@@ -122,7 +124,7 @@ async function change(language) {
   const typed = new Map([...body.querySelectorAll("input[name]")].map(({ name, value }) => [name, value]));
   await speak(language);
   frame();
-  place("header").querySelector("[data-key=language]").focus();
+  place("language").focus();
   for (const input of body.querySelectorAll("input[name]")) input.value = typed.get(input.name) ?? input.value;
 }
 

@@ -95,6 +95,7 @@ class StagedAgent:
             "events.subscribe": wire.EventsSubscribeResult(
                 topics=("tokens",), tokens=(examples.token(),)
             ),
+            "site.request": wire.SiteRequestResult(granted="always"),
             "certificates.select": wire.CertificatesSelectResult(certificate=examples.chosen()),
             "sign.xml": HOLD,
             "login": HOLD,

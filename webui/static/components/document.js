@@ -10,9 +10,11 @@ const DEEPEST = 12;
 /** @param {string} text the XML */
 export function readable(text) {
   const parsed = new DOMParser().parseFromString(text, "application/xml");
-  if (parsed.querySelector("parsererror")) return note("warn", t("xml.unreadable"));
+  if (parsed.querySelector("parsererror")) return [note("warn", t("xml.unreadable")), wordForWord(text)];
   return h("div", { class: "paper" }, section(parsed.documentElement, 3, 0));
 }
+
+export const wordForWord = (text) => h("pre", { class: "xml", tabindex: "0" }, text);
 
 const words = (name) => (known(`xml.${name}`) ? t(`xml.${name}`) : name);
 

@@ -30,10 +30,10 @@ export function header(session, home, { onlanguage, onlogout }) {
       { class: "row tools" },
       h(
         "button",
-        { type: "button", class: "plain small", lang: other, onclick: () => onlanguage(other), key: "language" },
+        { type: "button", id: "language", class: "plain small", lang: other, onclick: () => onlanguage(other) },
         other === "en" ? "English" : "Tiếng Việt",
       ),
-      unit && button(t("logout"), onlogout, "second small", { key: "logout", drawing: "out" }),
+      unit && button(t("logout"), onlogout, "second small", { drawing: "out" }),
     ),
   );
 }
@@ -43,7 +43,7 @@ export function tabs(entries) {
   return h(
     "nav",
     { class: "tabs", "aria-label": t("menu.unit") },
-    entries.map(([hash, key]) => h("a", { class: "tab", href: hash, "data-key": hash }, t(key))),
+    entries.map(([hash, key]) => h("a", { class: "tab", href: hash }, t(key))),
   );
 }
 

@@ -61,14 +61,14 @@ const dossierLink = (about) =>
   about.dossier && link(t("certificate.dossier"), `#/lich-su/${about.dossier}`, "button second", { drawing: "document" });
 
 const adjusting = (about, { adjust }) =>
-  button(t("adjust.title"), () => adjust(about), "", { key: "next", drawing: "pen" });
+  button(t("adjust.title"), () => adjust(about), "", { drawing: "pen" });
 
 const WAYS = {
   unsent: adjusting,
   refused: (about, actions) => [adjusting(about, actions), dossierLink(about)],
   pending: dossierLink,
-  none: (_, { add }) => button(t("next.add"), add, "", { key: "next", drawing: "plus" }),
-  soon: (_, { add }) => button(t("next.add"), add, "", { key: "next", drawing: "plus" }),
+  none: (_, { add }) => button(t("next.add"), add, "", { drawing: "plus" }),
+  soon: (_, { add }) => button(t("next.add"), add, "", { drawing: "plus" }),
   well: () => null,
 };
 

@@ -61,9 +61,27 @@ export const skeleton = (cards = 1) =>
     ),
   );
 
-/** `key` keeps the focus on the button when its screen is drawn anew. */
-export const button = (words, onclick, kind = "", { key, drawing, ...more } = {}) =>
-  h("button", { type: "button", class: kind, onclick, key, ...more }, drawing && icon(drawing), h("span", {}, words));
+export const button = (words, act, kind = "", { drawing, ...more } = {}) =>
+  h(
+    "button",
+    { type: "button", class: kind, onclick: act && oneAtATime(act), ...more },
+    drawing && icon(drawing),
+    h("span", {}, words),
+  );
+
+/** While it is being done, pressing again does nothing. */
+function oneAtATime(act) {
+  let busy = false;
+  return async (event) => {
+    if (busy) return;
+    busy = true;
+    try {
+      await act(event);
+    } finally {
+      busy = false;
+    }
+  };
+}
 
 export const link = (words, href, kind = "button second", { drawing, ...more } = {}) =>
   h("a", { class: kind, href, ...more }, drawing && icon(drawing), h("span", {}, words));

@@ -1,16 +1,14 @@
 /** The fields of Thông tin đơn vị, for the first time and for changing them. */
 import { h } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
-import { judgeMst } from "../lib/mst.js";
+import { mistakeInMst } from "../lib/mst.js";
 import { field } from "./field.js";
 
 export function mstField(label, more) {
-  const check = (value) =>
-    ({
-      ok: { right: t("mst.ok") },
-      malformed: { wrong: t("mst.malformed") },
-      check: { wrong: t("mst.check") },
-    })[judgeMst(value)];
+  const check = (value) => {
+    const mistake = mistakeInMst(value);
+    return mistake ? { wrong: t(`mst.${mistake}`) } : { right: t("mst.right") };
+  };
   return field("mst", label, {
     inputmode: "numeric",
     autocomplete: "username",

@@ -42,7 +42,9 @@ export function trouble(error, { retry } = {}) {
     OURS.has(error.group) && h("p", { class: "small" }, t("error.code", { code: error.code })),
     retry && h("div", { class: "row" }, button(t("retry"), retry, "second small", { drawing: "refresh" })),
   ];
-  return headline ? note(kind, t(headline), h("p", {}, text), about) : note(kind, text, about);
+  const told = headline ? note(kind, t(headline), h("p", {}, text), about) : note(kind, text, about);
+  told.setAttribute("role", "alert");
+  return told;
 }
 
 function howToStart() {

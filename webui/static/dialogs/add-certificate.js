@@ -81,7 +81,7 @@ export function addCertificate(unit, { onadded = () => {} } = {}) {
     if (signal.aborted) return;
     const { label = "", serial = "" } = chosen.token ?? {};
     const source = { kind: "token", label, serial };
-    const confirm = button(t("confirm"), () => add(chosen.der, source, confirm), "", { drawing: "check" });
+    const confirm = button(t("confirm"), () => add(chosen.der, source), "", { drawing: "check" });
     show(
       [
         note("good", t("add.fits"), h("p", {}, t("add.fits-text", { mst: unit.mst_printed }))),
@@ -93,9 +93,7 @@ export function addCertificate(unit, { onadded = () => {} } = {}) {
     );
   }
 
-  async function add(der, source, confirm) {
-    if (confirm.disabled) return;
-    confirm.disabled = true;
+  async function add(der, source) {
     try {
       await api.add(der, source);
       dialog.close();

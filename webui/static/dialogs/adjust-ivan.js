@@ -23,6 +23,9 @@ import { contactFields } from "../components/profile-fields.js";
 import { trouble } from "../components/trouble.js";
 import { beside, choices, progress } from "./adjust-parts.js";
 
+/** Failures to store that another try may mend, with the same signature. */
+export const PASSING = new Set(["offline", "internal_error", "not_signed_in"]);
+
 /** @param {{unit: object, wanted?: string, contact?: object}} how the certificate and contact to begin with */
 export async function adjustIvan({ unit, wanted, contact = {} }) {
   let stop = new AbortController();
@@ -50,7 +53,10 @@ export async function adjustIvan({ unit, wanted, contact = {} }) {
     return dialog.show([blocked(start.blocked, dialog), beside(start.registered, null)], [done()]);
   }
 
-  let chosen = start.candidates.find((each) => each.id === wanted) ?? start.candidates[0];
+  let chosen =
+    start.candidates.find((each) => each.id === wanted) ??
+    start.candidates.find((each) => each.state !== "dang-dung") ??
+    start.candidates[0];
   const problem = h("div", { "aria-live": "assertive" });
   const pair = h("div", {}, beside(start.registered, chosen));
   const form = h(
@@ -65,7 +71,9 @@ export async function adjustIvan({ unit, wanted, contact = {} }) {
   );
   const go = button(t("adjust.go"), null, "", { type: "submit", form: "adjust", drawing: "pen" });
   edit();
-  form.elements.email_lap_lai.focus({ preventScroll: true });
+  // Who has to choose begins there, at the top; nobody else has anything to do before the e-mail.
+  const first = start.candidates.length > 1 && !wanted ? "[type=radio]:checked" : "[name=email_lap_lai]";
+  dialog.element.querySelector(first).focus({ preventScroll: true });
 
   function edit() {
     const choose = (certificate) => {
@@ -104,7 +112,7 @@ export async function adjustIvan({ unit, wanted, contact = {} }) {
     try {
       draft = await api.prepare({ certificate_id: chosen.id, ...typed });
     } catch (error) {
-      if (!markWrong(form, error.field, error.text?.())) fill(problem, trouble(error));
+      if (!markWrong(form, error.field, error.text?.())) complain(error);
       return;
     }
     const left = { draft: draft.id, certificate: chosen.id, contact: typed, at: new Date().toISOString() };
@@ -118,10 +126,14 @@ export async function adjustIvan({ unit, wanted, contact = {} }) {
       await api.abandon(draft.id).catch(() => {}); // an abandoned draft goes by itself after a while
       if (!dialog.element.open) return;
       edit();
-      if (error.code !== "cancelled") fill(problem, trouble(error));
-      problem.scrollIntoView?.({ block: "nearest" });
+      if (error.code !== "cancelled") complain(error);
       go.focus({ preventScroll: true });
     }
+  }
+
+  function complain(error) {
+    fill(problem, trouble(error));
+    problem.scrollIntoView({ block: "nearest" });
   }
 
   async function sign(draft) {
@@ -152,7 +164,7 @@ export async function adjustIvan({ unit, wanted, contact = {} }) {
         location.hash = `#/lich-su/${dossier.id}`;
         return;
       } catch (error) {
-        if (error.code !== "offline" && error.code !== "not_signed_in") throw error;
+        if (!PASSING.has(error.code)) throw error;
         if (!(await again())) return;
       }
     }

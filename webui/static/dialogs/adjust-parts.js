@@ -3,10 +3,11 @@ import { h, uid } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { certificateBrief } from "../components/certificate.js";
 import { icon } from "../components/icons.js";
-import { steps } from "../components/parts.js";
+import { note, steps } from "../components/parts.js";
 
 /** The certificate BHXH knows today, and the one it is to know. */
 export function beside(registered, chosen) {
+  const same = chosen && registered?.id === chosen.id;
   const side = (title, certificate, kind, none) =>
     h(
       "section",
@@ -18,9 +19,10 @@ export function beside(registered, chosen) {
     );
   return h(
     "div",
-    { class: chosen ? "beside" : "" },
-    side(t("adjust.old"), registered, "old", t("registered.none")),
-    chosen && [h("span", { class: "into" }, icon("arrow")), side(t("adjust.new"), chosen, "new", "")],
+    { class: chosen && !same ? "beside" : "stack" },
+    side(t("adjust.old"), registered, same ? "new" : "old", t("registered.none")),
+    same && note("", t("adjust.same"), h("p", {}, t("adjust.same-text"))),
+    chosen && !same && [h("span", { class: "into" }, icon("arrow")), side(t("adjust.new"), chosen, "new", "")],
   );
 }
 

@@ -8,7 +8,7 @@ import { toast } from "../lib/notices.js";
 import { alone, forget, kept } from "../lib/unfinished.js";
 import { button, note } from "../components/parts.js";
 import { trouble } from "../components/trouble.js";
-import { adjustIvan } from "./adjust-ivan.js";
+import { adjustIvan, PASSING } from "./adjust-ivan.js";
 
 /** Call when a signed-in unit's page has been opened. */
 export function resume(unit) {
@@ -28,7 +28,7 @@ async function store(unit, left) {
     toast(t("resume.stored"), "good");
     location.hash = `#/lich-su/${dossier.id}`;
   } catch (error) {
-    if (error.code === "offline" || error.code === "not_signed_in") return; // next time
+    if (PASSING.has(error.code)) return; // next time
     forget(unit.mst);
     const dialog = openDialog(t("resume.title"), { size: "small" });
     dialog.show([h("p", {}, t("resume.not-stored")), trouble(error)], [button(t("close"), dialog.close)]);

@@ -4,7 +4,7 @@ import { openDialog } from "../lib/dialog.js";
 import { t } from "../lib/i18n.js";
 import { api } from "../lib/api.js";
 import { button, link, waiting } from "../components/parts.js";
-import { readable } from "../components/document.js";
+import { readable, wordForWord } from "../components/document.js";
 import { trouble } from "../components/trouble.js";
 
 export async function viewXml(name, href) {
@@ -14,11 +14,11 @@ export async function viewXml(name, href) {
   dialog.show([waiting(t("loading"))], [save, close]);
   try {
     const text = await api.read(href);
-    const place = h("div", {}, readable(text));
+    const place = h("div", { class: "stack" }, readable(text));
     let plain = false;
     const change = () => {
       plain = !plain;
-      fill(place, plain ? h("pre", { class: "xml", tabindex: "0" }, text) : readable(text));
+      fill(place, plain ? wordForWord(text) : readable(text));
       toggle.querySelector("span").textContent = t(plain ? "file.readable" : "file.plain");
     };
     const toggle = button(t("file.plain"), change, "second");

@@ -1,5 +1,5 @@
 /** A modal dialog: focus stays inside, Escape and the cross close it, focus goes back afterwards. */
-import { fill, h, uid } from "./dom.js";
+import { alike, fill, h, uid } from "./dom.js";
 import { t } from "./i18n.js";
 import { button } from "../components/parts.js";
 import { icon } from "../components/icons.js";
@@ -32,10 +32,19 @@ export function openDialog(title, { onclose = () => {}, mayClose = () => true, s
     ask();
   });
   element.addEventListener("close", () => {
+    document.removeEventListener("keydown", escape);
     element.remove();
-    returnFocus(before);
+    back(before);
     onclose();
   });
+  // Browsers let the second Escape through whatever `cancel` says; this one they respect.
+  const escape = (event) => {
+    if (event.key !== "Escape" || event.defaultPrevented) return;
+    event.preventDefault();
+    ask();
+  };
+  document.addEventListener("keydown", escape);
+  element.addEventListener("click", onlyOnce, true);
   document.body.append(element);
   element.showModal();
   return {
@@ -56,12 +65,15 @@ export function openDialog(title, { onclose = () => {}, mayClose = () => true, s
   };
 }
 
-function returnFocus(before) {
-  if (before?.isConnected) return before.focus();
-  // The screen was drawn anew meanwhile.
-  const key = before?.dataset?.key;
-  const same = key && document.querySelector(`[data-key="${CSS.escape(key)}"]`);
-  (same || document.querySelector("main")).focus();
+/** The second half of a double click was meant for what was here before. */
+function onlyOnce(event) {
+  if (event.detail > 1 && event.target.closest("button")) event.stopPropagation();
+}
+
+/** To where the user came from, or to its like: lists are made anew when something changes. */
+function back(before) {
+  const place = before?.isConnected ? before : before && alike(document.body, before)[0];
+  (place ?? document.querySelector("main")).focus();
 }
 
 /** Asks yes or no. Resolves to true only for the named button. */

@@ -3,7 +3,7 @@
 /**
  * h("p", {class: "quiet", onclick: f}, "text", node, [more])
  * `false`, `null` and `undefined` leave out an attribute or a child; `true` sets it empty.
- * `key` names an element across redraws, so that it keeps the focus (see `fill`).
+ * `key` names an element whose words may change, so that it keeps the focus (see `alike`).
  */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -18,13 +18,19 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** Put `children` in place of all that `parent` holds; who had the focus has it again, by its key. */
+/** Put `children` in place of all that `parent` holds. Who was at a button there stays at its like. */
 export function fill(parent, ...children) {
-  const focused = document.activeElement;
-  const key = parent.contains(focused) ? focused.dataset.key : undefined;
+  const had = parent.contains(document.activeElement) ? document.activeElement : null;
+  const place = had && alike(parent, had).indexOf(had);
   parent.replaceChildren(...nodes(children));
-  if (!key) return;
-  parent.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
+  if (had) (had.isConnected ? had : alike(parent, had)[place])?.focus({ preventScroll: true });
+}
+
+/** The elements within `parent` that a user would take for `one`, in order. */
+export function alike(parent, one) {
+  const { key } = one.dataset;
+  const same = key ? (other) => other.dataset.key === key : (other) => other.textContent === one.textContent;
+  return [...parent.querySelectorAll(one.tagName)].filter(same);
 }
 
 function nodes(children) {

@@ -45,6 +45,7 @@ function reopen() {
   source.close();
   source = null;
   startEvents();
+  source.onopen = () => tell({ type: "look" }); // what happened meanwhile, nobody has told
 }
 
 function tell(event) {

@@ -8,13 +8,13 @@ const WRITTEN = /^(\d{10}(-?\d{3})?|\d{12})$/;
 const NEVER = /^(00|\d{2}0{7}|\d{10}000$)/;
 const WEIGHTS = [31, 29, 23, 19, 17, 13, 7, 5, 3];
 
-/** "ok", "malformed", or "check" when a digit must be wrong. */
-export function judgeMst(text) {
+/** @returns {"malformed" | "check-digit" | null} what is wrong with it */
+export function mistakeInMst(text) {
   const compact = text.replace(/\s/g, "");
   if (!WRITTEN.test(compact)) return "malformed";
   const digits = compact.replace("-", "");
-  if (digits.length === 12) return "ok"; // a person's number: it has no check digit of this kind
-  if (NEVER.test(digits)) return "check";
+  if (digits.length === 12) return null; // a person's number: it has no check digit of this kind
+  if (NEVER.test(digits)) return "check-digit";
   const sum = WEIGHTS.reduce((total, weight, at) => total + weight * Number(digits[at]), 0);
-  return 10 - (sum % 11) === Number(digits[9]) ? "ok" : "check";
+  return 10 - (sum % 11) === Number(digits[9]) ? null : "check-digit";
 }

@@ -28,7 +28,7 @@ export function certificatesPage(body, { session }) {
         "div",
         { class: "head" },
         h("h2", {}, t("tab.certificates")),
-        button(t("add.open"), add, "", { key: "add", drawing: "plus" }),
+        button(t("add.open"), add, "", { drawing: "plus" }),
       ),
       list,
     ),
@@ -80,9 +80,9 @@ export function certificatesPage(body, { session }) {
         h(
           "div",
           { class: "row" },
-          sendable && button(t("activate"), () => activate(certificate, unit), "", { key: `on-${id}`, drawing: "pen" }),
+          sendable && button(t("activate"), () => activate(certificate, unit), "", { drawing: "pen" }),
           dossier && link(t("certificate.dossier"), `#/lich-su/${dossier}`, "button second", { drawing: "document" }),
-          sendable && button(t("remove"), () => remove(certificate), "plain danger", { key: `off-${id}`, drawing: "trash" }),
+          sendable && button(t("remove"), () => remove(certificate), "plain danger", { drawing: "trash" }),
         ),
     );
   }

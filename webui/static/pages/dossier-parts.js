@@ -1,5 +1,5 @@
 /** A dossier's history and its files. */
-import { h } from "../lib/dom.js";
+import { h, uid } from "../lib/dom.js";
 import { api } from "../lib/api.js";
 import { moment } from "../lib/format.js";
 import { language, pick, t } from "../lib/i18n.js";
@@ -64,15 +64,16 @@ const suspicion = (receipt) =>
   );
 
 function file(name, at, href, more) {
+  const id = uid();
   return h(
     "li",
     {},
-    h("div", { class: "file" }, icon("document"), h("div", {}, h("strong", {}, name), h("div", { class: "quiet small" }, moment(at)))),
+    h("div", { class: "file" }, icon("document"), h("div", {}, h("strong", { id }, name), h("div", { class: "quiet small" }, moment(at)))),
     h(
       "div",
       { class: "row" },
-      button(t("file.open"), () => viewXml(name, href), "second small", { key: `open-${href}`, drawing: "eye", "aria-label": `${t("file.open")}: ${name}` }),
-      link(t("file.save"), href, "button second small", { drawing: "save", download: true, "aria-label": `${t("file.save")}: ${name}` }),
+      button(t("file.open"), () => viewXml(name, href), "second small", { drawing: "eye", "aria-describedby": id }),
+      link(t("file.save"), href, "button second small", { drawing: "save", download: true, "aria-describedby": id }),
     ),
     more && h("div", { class: "wide" }, more),
   );

@@ -44,16 +44,12 @@ export function dossierPage(body, { id, session }) {
     );
   }
 
-  async function sendNow(event) {
-    const pressed = event.currentTarget;
-    pressed.disabled = true;
+  async function sendNow() {
     try {
       await api.sendNow(id);
       toast(t("dossier.sending-now"));
     } catch (error) {
       toast(error.text(), "bad");
-    } finally {
-      pressed.disabled = false;
     }
   }
 
@@ -89,7 +85,7 @@ const waits = (dossier, { sendNow }) =>
     t(`dossier.say.${dossier.state}`),
     h("p", {}, t(`dossier.more.${dossier.state}`)),
     later(dossier),
-    h("div", { class: "row" }, button(t("dossier.send-now"), sendNow, "second small", { key: "send-now", drawing: "refresh" })),
+    h("div", { class: "row" }, button(t("dossier.send-now"), sendNow, "second small", { drawing: "refresh" })),
   );
 const goes = (dossier) => note("", t(`dossier.say.${dossier.state}`), h("p", {}, t(`dossier.more.${dossier.state}`)));
 
@@ -106,8 +102,11 @@ const SAID = {
       "bad",
       t("dossier.say.tu-choi"),
       words(dossier),
-      h("p", {}, t("dossier.more.tu-choi")),
-      h("div", { class: "row" }, button(t("dossier.again"), () => again(dossier), "small", { key: "again", drawing: "pen" })),
+      // Unless another dossier has registered the certificate since.
+      dossier.certificate.state === "bi-tu-choi" && [
+        h("p", {}, t("dossier.more.tu-choi")),
+        h("div", { class: "row" }, button(t("dossier.again"), () => again(dossier), "small", { drawing: "pen" })),
+      ],
     ),
 };
 

@@ -132,7 +132,7 @@ function row(dossier) {
   const number = dossier.so_ho_so ?? dossier.ma_giao_dich;
   return h(
     "a",
-    { class: "dossier", href: `#/lich-su/${dossier.id}`, "data-key": dossier.id },
+    { class: "dossier", href: `#/lich-su/${dossier.id}`, key: dossier.id },
     h("strong", {}, t("dossier.title", { form: dossier.form })),
     dossierBadge(dossier.state),
     h("span", { class: "quiet" }, t("dossier.signed-at", { at: moment(dossier.signed_at) }), number && ` · ${number}`),
@@ -144,13 +144,13 @@ function row(dossier) {
 function pages({ total, page, page_size }, ask) {
   const last = Math.max(1, Math.ceil(total / page_size));
   if (last === 1) return null;
-  const step = (words, to, key) =>
-    button(t(words), () => ask({ page: to }), "second small", { key, disabled: to < 1 || to > last });
+  const step = (words, to) =>
+    button(t(words), () => ask({ page: to }), "second small", { disabled: to < 1 || to > last });
   return h(
     "nav",
     { class: "row center", "aria-label": t("page.name") },
-    step("page.back", page - 1, "back"),
+    step("page.back", page - 1),
     h("span", {}, t("page.at", { page, last })),
-    step("page.on", page + 1, "on"),
+    step("page.on", page + 1),
   );
 }

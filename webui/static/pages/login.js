@@ -9,10 +9,11 @@ import { clearWrong, field, markEmpty, markWrong, values } from "../components/f
 import { icon } from "../components/icons.js";
 import { mstField } from "../components/profile-fields.js";
 import { trouble } from "../components/trouble.js";
-import { offerProfile } from "./register.js";
+import { forgetProof, offerProfile } from "./register.js";
 
 /** `why`: what to say first, such as that the session is over. */
 export function loginPage(body, { session, refresh, why }) {
+  forgetProof();
   const problem = h("div", { "aria-live": "assertive" }, why && note("warn", why));
   const enter = button(t("login.enter"), null, "", { type: "submit" });
   const form = h(
@@ -69,10 +70,11 @@ export function loginPage(body, { session, refresh, why }) {
     }
   }
 
-  function offerToken() {
+  function offerToken(problem) {
     fill(
       token,
-      button(t("login.token"), withToken, "second", { key: "token", drawing: "token" }),
+      h("div", { "aria-live": "assertive" }, problem),
+      button(t("login.token"), withToken, "second", { drawing: "token" }),
       h("p", { class: "quiet small center" }, t("login.token-hint")),
     );
   }
@@ -81,7 +83,7 @@ export function loginPage(body, { session, refresh, why }) {
     fill(problem);
     stop = new AbortController();
     const { signal } = stop;
-    const say = (words) => fill(token, waiting(words, button(t("cancel"), () => stop.abort(), "second small", { key: "token" })));
+    const say = (words) => fill(token, waiting(words, button(t("cancel"), () => stop.abort(), "second small")));
     say(t("agent.looking"));
     try {
       const signer = await agent({ signal });
@@ -100,9 +102,9 @@ export function loginPage(body, { session, refresh, why }) {
       });
       await refresh();
     } catch (error) {
-      offerToken();
       if (error.code === "unit_unknown") return offerProfile(error.details);
-      if (error.code !== "cancelled") fill(problem, trouble(error, { retry: withToken }));
+      offerToken(error.code === "cancelled" ? null : trouble(error));
+      token.querySelector("button").focus();
     }
   }
 }

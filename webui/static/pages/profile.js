@@ -39,7 +39,7 @@ function profile(unit, refresh) {
       "div",
       { class: "head" },
       h("h2", {}, t("tab.unit")),
-      button(t("unit.change"), change, "second small", { key: "change", drawing: "pen" }),
+      button(t("unit.change"), change, "second small", { drawing: "pen" }),
     ),
     facts([
       [t("unit.name"), unit.ten_don_vi],
@@ -69,7 +69,7 @@ function registered(certificates, unit) {
     h(
       "div",
       { class: "row" },
-      button(t("adjust.title"), () => adjustIvan({ unit }), "second", { key: "adjust", drawing: "pen" }),
+      button(t("adjust.title"), () => adjustIvan({ unit }), "second", { drawing: "pen" }),
       link(t("registered.add"), "#/chung-thu-so", "button second", { drawing: "plus" }),
     ),
   );

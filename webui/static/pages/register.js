@@ -15,6 +15,10 @@ export function offerProfile(details) {
   location.hash = "#/tao-don-vi";
 }
 
+export function forgetProof() {
+  proven = null;
+}
+
 export function registerPage(body, { refresh }) {
   const known = proven;
   const problem = h("div", { "aria-live": "assertive" });
@@ -41,7 +45,7 @@ export function registerPage(body, { refresh }) {
       ),
     ),
     profileFields({}, { twice: true }),
-    h("div", { class: "row end" }, link(t("cancel"), "#/", "button second", { onclick: () => (proven = null) }), send),
+    h("div", { class: "row end" }, link(t("cancel"), "#/", "button second"), send),
   );
   fill(body, h("div", { class: "card stack narrow" }, h("h1", {}, t("register.title")), h("p", { class: "quiet" }, t("register.why")), problem, form));
   form.querySelector("input").focus();
@@ -58,7 +62,7 @@ export function registerPage(body, { refresh }) {
     send.disabled = true;
     try {
       await api.register(asked);
-      proven = null;
+      forgetProof();
       await refresh();
     } catch (error) {
       if (markWrong(form, error.field, error.text?.())) return;
