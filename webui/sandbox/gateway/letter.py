@@ -58,7 +58,8 @@ def compose(dossier: Dossier, form: Form05) -> Message:
     # email.message.EmailMessage folds long Vietnamese headers so that blanks between words are lost
     # (Python 3.11); Header folds them as RFC 2047 wants it.
     message = MIMEMultipart()
-    message["Subject"] = Header(words[f"{result}_subject"].format(**facts), "utf-8").encode()
+    subject = Header(words[f"{result}_subject"].format(**facts), "utf-8")
+    message["Subject"] = subject  # type: ignore[assignment] # it takes Headers, says its manual
     message["From"] = formataddr((words["sender_name"], f"ketqua@{_DOMAIN}"))
     message["To"] = form.contact_email
     message["Date"] = format_datetime(dossier.decided)

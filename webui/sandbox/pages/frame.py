@@ -22,6 +22,7 @@ def page(words: Words, path: str, *content: Html, keeps_fresh: bool = False) -> 
         void("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("title", f"{words(heading)} — {words('title')}"),
         void("link", rel="stylesheet", href="/sandbox.css"),
+        void("link", rel="icon", href="/world.svg"),
     ]
     if keeps_fresh:
         head.append(element("script", type="module", src="/fresh.js"))

@@ -13,7 +13,11 @@ from webui.sandbox.pages import api, certificates, control, dossiers, mailbox
 if TYPE_CHECKING:
     from webui.sandbox.service import Sandbox
 
-_FILES: Final = {"sandbox.css": "text/css", "fresh.js": "text/javascript"}
+_FILES: Final = {
+    "sandbox.css": "text/css",
+    "fresh.js": "text/javascript",
+    "world.svg": "image/svg+xml",
+}
 
 
 def application(sandbox: "Sandbox") -> web.Application:
