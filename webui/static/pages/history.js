@@ -22,14 +22,19 @@ export function historyPage(body, { session }) {
   fill(body, h("div", { class: "stack" }, h("h2", {}, t("tab.history")), search(ask), count, list));
   const part = live(list, {
     async load() {
-      const [found, { certificates }] = await Promise.all([api.dossiers(asked), api.certificates()]);
-      return { found, certificates };
+      // The question is part of the answer: "none yet" and "none found" are both empty lists.
+      const question = { ...asked };
+      const [found, { certificates }] = await Promise.all([
+        api.dossiers(question),
+        api.certificates(),
+      ]);
+      return { question, found, certificates };
     },
-    draw({ found, certificates }) {
+    draw({ question, found, certificates }) {
       count.textContent = t("history.count", { n: found.total });
       return [
         situation(certificates).kind === "unsent" && nextStep(certificates, { adjust }),
-        found.dossiers.length ? [offerNotices(found), table(found), pages(found, ask)] : empty(asked),
+        found.dossiers.length ? [offerNotices(found), table(found), pages(found, ask)] : empty(question),
       ];
     },
     failed: (error) => trouble(error, { retry: () => part.reload() }),
