@@ -1,6 +1,7 @@
 """The ports of the demo world. They stand in certificates and bookmarks: chosen once, then kept."""
 
 import errno
+import random
 import socket
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,6 +14,8 @@ from webui.sandbox.ca.ledger import replace
 #: Below the ephemeral ports of every system, where another program's connection might sit.
 FIRST_PORT: Final = 8621
 _LAST: Final = 8799
+#: Below the ephemeral ones too: what the system chose, it may have given away by the next start.
+_ANY: Final = range(22_000, 27_000)
 
 
 class PortTakenError(Exception):
@@ -22,7 +25,7 @@ class PortTakenError(Exception):
 def chosen(path: Path, names: Iterable[str], *, first: int = FIRST_PORT) -> dict[str, int]:
     """Port by name, kept in `path`; names that are new there get free ports.
 
-    `first=0` lets the system choose: for tests, which may run beside each other.
+    `first=0` takes any: for tests, which may run beside each other.
     """
     ports: dict[str, int] = {}
     if path.exists():
@@ -50,7 +53,7 @@ def is_taken(error: OSError) -> bool:
 
 
 def _free(first: int, others: set[int]) -> int:
-    candidates = [0] if first == 0 else range(first, _LAST + 1)
+    candidates = random.sample(_ANY, 100) if first == 0 else range(first, _LAST + 1)
     for candidate in candidates:
         if candidate in others:
             continue

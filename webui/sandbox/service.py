@@ -145,6 +145,7 @@ async def running(plan: Plan) -> AsyncIterator[Sandbox]:
             try:
                 yield sandbox
             finally:
+                sandbox.clerk.stop()
                 clerk.cancel()
 
 

@@ -37,15 +37,25 @@ class Clerk:
         self._signer = signer
         self._smtp_port = smtp_port
         self._awake = asyncio.Event()
+        self._stopping = False
         self.faults = Faults()
 
     def wake(self) -> None:
         """Something arrived, or the faults changed."""
         self._awake.set()
 
+    def stop(self) -> None:
+        """Finish what is in hand and end.
+
+        Said besides cancelling: a cancellation that arrives together with an SMTP server's answer
+        is lost in asyncio.wait_for before Python 3.12, and the clerk would work on for ever.
+        """
+        self._stopping = True
+        self.wake()
+
     async def run(self) -> None:
-        """Until cancelled."""
-        while True:
+        """Until stopped or cancelled."""
+        while not self._stopping:
             self._awake.clear()
             pause = await self._work()
             try:
@@ -58,12 +68,16 @@ class Clerk:
         """Do what is due. Returns seconds until there is more, None if nothing waits."""
         next_due: list[datetime] = []
         for dossier in await self._ledger.pending():
+            if self._stopping:
+                return None
             due = dossier.arrived + timedelta(seconds=self.faults.decide_after)
             if due <= datetime.now(UTC):
                 due = await self._decide(dossier) or due
             if due > datetime.now(UTC):
                 next_due.append(due)
         for dossier in await self._ledger.unmailed():
+            if self._stopping:
+                return None
             try:
                 await letter.send(letter.compose(dossier, form_of(dossier)), port=self._smtp_port)
             except letter.UndeliveredError as error:

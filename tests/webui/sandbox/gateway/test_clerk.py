@@ -26,6 +26,21 @@ class Doubting:
         return Judgement(chain=Chain.TRUSTED, revocation=self.revocation)
 
 
+class Deaf:
+    """A CertificateJudge in which a cancellation gets lost, as in asyncio.wait_for it can."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+
+    async def judge(self, der: bytes, *, now: datetime) -> Judgement:
+        self.asked.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            return Judgement(chain=Chain.TRUSTED, revocation=Revocation.GOOD)
+        raise AssertionError
+
+
 async def arrived(sandbox: Sandbox, document: bytes, key: str = KEY) -> Dossier:
     dossier, _ = await sandbox.ledger.keep(key, door.read(document))
     sandbox.clerk.wake()
@@ -106,6 +121,13 @@ async def test_what_was_pending_is_decided_after_a_restart(tmp_path) -> None:
             company.certificate
         ]
         await eventually(after.box.newest, "a letter")
+
+
+async def test_a_lost_cancellation_does_not_keep_the_sandbox_from_ending(tmp_path) -> None:
+    async with asyncio.timeout(20), sandbox_here(tmp_path) as sandbox:
+        deaf = sandbox.clerk._judges = Deaf()
+        await arrived(sandbox, signed_dossier(subscriber(sandbox.authority)))
+        await deaf.asked.wait()
 
 
 async def test_a_decision_is_taken_once(sandbox) -> None:
