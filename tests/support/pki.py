@@ -29,6 +29,7 @@ from cryptography.x509.oid import (
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
+#: The one moment of this PKI: its answers are of it too, however long the tests have run since.
 NOW = datetime.now(UTC).replace(microsecond=0)
 DAY = timedelta(days=1)
 MST = "0101300842"
@@ -198,7 +199,7 @@ class Authority(Holder):
                 ocsp.OCSPResponseStatus.UNAUTHORIZED
             ).public_bytes(serialization.Encoding.DER)
         reason = None if pretend_good else self.revoked.get(asked.serial_number)
-        updated = this_update or datetime.now(UTC) - timedelta(minutes=1)
+        updated = this_update or NOW - timedelta(minutes=1)
         by = signer or self
         builder = ocsp.OCSPResponseBuilder().add_response(
             cert=certificate,
@@ -222,7 +223,7 @@ class Authority(Holder):
         next_update: datetime | None = None,
         signer: Holder | None = None,
     ) -> bytes:
-        updated = this_update or datetime.now(UTC) - timedelta(minutes=1)
+        updated = this_update or NOW - timedelta(minutes=1)
         builder = (
             x509.CertificateRevocationListBuilder()
             .issuer_name(self.certificate.subject)
