@@ -16,6 +16,8 @@ from typing import Final, NoReturn
 from aiohttp import WSCloseCode, WSMsgType, web
 from msgspec import Struct
 
+from agent.consent.origins import shown
+from agent.consent.prompts import Asker
 from agent.server.client import Client
 from agent.server.commands import COMMANDS, Call
 from agent.server.edge import Edge
@@ -52,23 +54,36 @@ class Connections:
 
     def __init__(self) -> None:
         self._open: set[web.WebSocketResponse] = set()
+        #: Served ones. Who was turned away takes nobody's room while its closing takes its time.
+        self._served = 0
         self._per_origin: Counter[str | None] = Counter()
 
     def full(self, caller: Caller, *, known: bool) -> bool:
-        """Strangers share half of the room: a page with many origins cannot keep the others out."""
+        """Strangers share half of the room: a page with many origins cannot keep the others out.
+
+        Known are sites that the user allowed, and what no page from elsewhere can pretend to be:
+        the user's own programs, which send no Origin, and pages of this machine.
+        """
         room = MAX_CONNECTIONS if known else MAX_CONNECTIONS // 2
-        return (
-            len(self._open) >= room or self._per_origin[caller.origin] >= MAX_CONNECTIONS_PER_ORIGIN
-        )
+        return self._served >= room or self._per_origin[caller.origin] >= MAX_CONNECTIONS_PER_ORIGIN
 
     @contextmanager
-    def counted(self, socket: web.WebSocketResponse, caller: Caller) -> Iterator[None]:
+    def kept(self, socket: web.WebSocketResponse) -> Iterator[None]:
+        """Closed when the agent stops."""
         self._open.add(socket)
-        self._per_origin[caller.origin] += 1
         try:
             yield
         finally:
             self._open.discard(socket)
+
+    @contextmanager
+    def counted(self, caller: Caller) -> Iterator[None]:
+        self._served += 1
+        self._per_origin[caller.origin] += 1
+        try:
+            yield
+        finally:
+            self._served -= 1
             self._per_origin[caller.origin] -= 1
             self._per_origin += Counter()  # forgets origins without connections
 
@@ -91,17 +106,23 @@ async def converse(
         compress=False,
         timeout=_CLOSE_SECONDS,
     )
-    known = caller.origin is not None and edge.sites.allows(caller.origin)
-    full = connections.full(caller, known=known)
-    with connections.counted(socket, caller):
-        await socket.prepare(request)
-        if full:
+    with connections.kept(socket):
+        if connections.full(caller, known=_known(edge, caller)):
             # Only in a conversation can a page be told why.
+            await socket.prepare(request)
             await socket.send_str(_TOO_MANY)
             await socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
-        else:
+            return socket
+        with connections.counted(caller):
+            await socket.prepare(request)
             await _Conversation(socket, request.transport, edge, caller).run()
     return socket
+
+
+def _known(edge: Edge, caller: Caller) -> bool:
+    if caller.origin is None:
+        return True
+    return shown(Asker(origin=caller.origin, client="")).local or edge.sites.allows(caller.origin)
 
 
 class _Over(Exception):  # noqa: N818 - the normal end

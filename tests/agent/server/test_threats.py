@@ -293,8 +293,14 @@ class TestFlooding:
                 await stack.enter_async_context(agent.page(f"https://{number}.evil.test"))
             stranger = await stack.enter_async_context(agent.page("https://new.evil.test"))
             assert (await stranger.receive())["error"]["data"]["code"] == "too_many_connections"
+            for number in range(limits.MAX_CONNECTIONS):  # turned away, and in no hurry to go
+                await stack.enter_async_context(agent.page(f"https://late{number}.evil.test"))
             async with agent.page() as page:
                 assert (await page.hello())["rights"] == "site"
+            async with agent.native():
+                pass
+            async with agent.page("http://127.0.0.1:8620") as window:
+                await window.hello()
 
     async def test_a_message_that_is_too_large_ends_the_connection(self, tmp_path: Path) -> None:
         async with running(tmp_path) as agent, agent.page() as page:
