@@ -64,7 +64,9 @@ def is_https(request: web.Request) -> bool:
 
 
 def token(request: web.Request) -> str | None:
-    return request.cookies.get(cookie_name(request))
+    """Ours are ASCII; another program on this machine may have set what it liked."""
+    held = request.cookies.get(cookie_name(request))
+    return held if held is not None and held.isascii() else None
 
 
 async def signed_in(request: web.Request) -> int | None:

@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 
 _HTTP_CODES: Final = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 
+#: Characters as sent, without the query. Ours have a hundred; file systems fail above 255.
+_LONGEST_PATH: Final = 250
+
 
 @web.middleware
 async def gate(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -29,6 +32,9 @@ async def gate(request: web.Request, handler: Handler) -> web.StreamResponse:
     )
     if own is None or len(request.headers.getall("Host", [])) != 1:
         return _failure(Refused("wrong_host"))
+    if len(request.raw_path.partition("?")[0]) > _LONGEST_PATH or "%00" in request.raw_path:
+        # Neither file systems nor PostgreSQL take a NUL; nothing of ours is named so.
+        return _failure(Refused("bad_request"))
     request[ORIGIN] = own
     allowed = hosts.may_ask(
         request.method,

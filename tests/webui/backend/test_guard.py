@@ -151,6 +151,24 @@ async def test_no_path_leads_out_of_the_two_folders(office, path):
             assert b"import" not in await response.read()
 
 
+@pytest.mark.parametrize("path", ["/" + "a" * 300, "/api/dossiers/%00", "/api/dossiers?q=%00"])
+async def test_what_no_file_and_no_database_takes_is_refused_at_the_door(office, path):
+    async with opened(office) as page:
+        await page.registered()
+        url = URL(page.origin + path, encoded=True)
+        async with page.client.session.get(url) as response:
+            assert response.status == 400
+            assert (await response.json())["error"]["code"] == "bad_request"
+
+
+async def test_a_cookie_of_another_program_is_no_misfortune(office):
+    async with opened(office) as page:
+        answer = await page.get("/api/session", headers={"Cookie": "kyso=é"})
+
+        assert answer.status == 200
+        assert answer.body["unit"] is None
+
+
 async def test_the_files_have_their_types_and_are_asked_for_again_by_etag(office):
     async with opened(office) as page:
         for path, kind in (
