@@ -4,6 +4,7 @@ from contextlib import asynccontextmanager
 
 from tests.webui.backend.browser import opened
 from tests.webui.backend.test_filing_api import add, submit
+from webui.backend.routes import events
 from webui.filing import profile
 from webui.store import history, units
 
@@ -107,6 +108,19 @@ async def test_one_units_events_are_not_anothers(office):
             )
             await add_one_of_mine(page)
             assert (await heard(stream))[1]["type"] == "certificates"
+
+
+async def test_one_unit_cannot_take_all_the_streams(office, monkeypatch):
+    monkeypatch.setattr(events, "_MAX_STREAMS_OF_UNIT", 1)
+    async with opened(office) as page:
+        await page.registered()
+        async with listening(page):
+            answer = await page.get("/api/events")
+            assert (answer.status, answer.body["error"]["code"]) == (503, "too_many_streams")
+            await page.post("/api/logout")
+            await page.registered(mst="0100233488")
+            async with listening(page):
+                pass
 
 
 async def add_one_of_mine(page):

@@ -22,12 +22,15 @@ from webui.store.records import EventRow
 #: How often to look without being woken, and to prove the connection alive.
 _LOOK_SECONDS: Final = 5.0
 _MAX_STREAMS: Final = 200
+#: Of one unit, so that it cannot take all. (A browser opens six to one host.)
+_MAX_STREAMS_OF_UNIT: Final = 20
 #: PostgreSQL may show number 8 before 7 (whose transaction commits later), so a few are re-read.
 _OVERLAP: Final = 30
 
 
 @dataclass(eq=False, slots=True)
 class Stream:
+    unit_id: int
     wake: asyncio.Event
     over: bool = False
 
@@ -38,11 +41,12 @@ STREAMS: Final = web.AppKey("streams", set[Stream])
 async def stream(request: web.Request) -> web.StreamResponse:
     unit_id = await unit(request)
     streams = request.app[STREAMS]
-    if len(streams) >= _MAX_STREAMS:
+    of_unit = sum(each.unit_id == unit_id for each in streams)
+    if len(streams) >= _MAX_STREAMS or of_unit >= _MAX_STREAMS_OF_UNIT:
         raise Refused("too_many_streams")
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
     with office(request).bell.listening(unit_id) as wake:
-        this = Stream(wake)
+        this = Stream(unit_id, wake)
         streams.add(this)
         try:
             await _tell(request, response, unit_id, this)
