@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from typing import Final
 
 from agent.app.options import Options
 from agent.app.parts import findings, sites
 from agent.app.text import text
+from agent.consent.plain import one_line
 from agent.journal import Journal
 from agent.platforms import instance
 from agent.tokens.modules import describe
+
+_MOST_CHARS: Final = 300
 
 
 class Running(Exception):  # noqa: N818 - a statement, not a defect
@@ -33,8 +37,14 @@ def journal_lines(options: Options, *, limit: int) -> Iterator[str]:
             entry = stored.entry
             yield (
                 f"{stored.number}  {entry.at:%Y-%m-%d %H:%M:%S}Z  {entry.outcome}  {entry.action}"
-                f"  {entry.name!r}  {entry.origin}  {entry.holder}  sha256={entry.sha256}"
+                f"  {entry.name!r}  {_plain(entry.origin)}  {_plain(entry.holder)}"
+                f"  sha256={entry.sha256}"
             )
+
+
+def _plain(text: str) -> str:
+    """Who wrote a name or a certificate moves no cursor of the reader's terminal."""
+    return one_line(text, limit=_MOST_CHARS)
 
 
 def site_lines(options: Options) -> tuple[str, ...]:

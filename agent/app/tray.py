@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from agent.journal import JournalBroken, Stored
 from agent.keys import TokenInfo
 from agent.server.edge import Edge
 from agent.tray.messages import Allowed, Choice, Forget, Open, Quit, Signed, State
@@ -65,7 +66,7 @@ class Tray:
 
     async def _show(self) -> None:
         desk = self._edge.desk
-        recent = await asyncio.to_thread(desk.journal.latest, limit=_RECENT)
+        recent = await asyncio.to_thread(self._recent)
         self._icon.show(
             State(
                 language=self._language,
@@ -88,6 +89,14 @@ class Tray:
                 demo=self._edge.demo,
             )
         )
+
+    def _recent(self) -> tuple[Stored, ...]:
+        try:
+            return self._edge.desk.journal.latest(limit=_RECENT)
+        except JournalBroken as error:
+            # The icon goes on showing the rest; `kyso-agent journal verify` says it to the user.
+            _log.error("the journal was altered: %s", error)
+            return ()
 
     async def _act(self, choice: Choice) -> None:
         match choice:

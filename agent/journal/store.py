@@ -48,6 +48,7 @@ class Journal:
     """Safe to use from several threads; every method blocks on the disk."""
 
     def __init__(self, directory: Path) -> None:
+        """Raises JournalBroken if the file is none, sqlite3.OperationalError, OSError."""
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._head_file = directory / "journal.head"
         path = directory / "journal.sqlite"
@@ -56,9 +57,16 @@ class Journal:
         self._lock = threading.Lock()
         # No isolation level: each INSERT is its own transaction, durable when it returns.
         self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._database.execute("PRAGMA journal_mode = DELETE")
-        self._database.execute("PRAGMA synchronous = EXTRA")  # the directory entry too
-        self._database.executescript(_SCHEMA)
+        try:
+            self._database.execute("PRAGMA journal_mode = DELETE")
+            self._database.execute("PRAGMA synchronous = EXTRA")  # the directory entry too
+            self._database.executescript(_SCHEMA)
+        except sqlite3.OperationalError:
+            self._database.close()
+            raise  # locked, or the disk is full: nothing is wrong with the journal itself
+        except sqlite3.DatabaseError as error:
+            self._database.close()
+            raise JournalBroken(0, "the file is no journal any more") from error
 
     def append(self, entry: Entry) -> Stored:
         """Write one entry; it is on the disk when this returns."""
@@ -72,13 +80,17 @@ class Journal:
         return Stored(number=number, entry=entry, hash=digest)
 
     def latest(self, *, limit: int, before: int | None = None) -> tuple[Stored, ...]:
-        """The newest entries first, at most `limit`, with numbers below `before`."""
+        """The newest entries first, at most `limit`, with numbers below `before`.
+
+        Raises JournalBroken for one that cannot be read.
+        """
         with self._lock:
             rows = self._database.execute(
-                "SELECT entry, hash FROM entries WHERE number < ? ORDER BY number DESC LIMIT ?",
+                "SELECT number, entry, hash FROM entries WHERE number < ?"
+                " ORDER BY number DESC LIMIT ?",
                 (before if before is not None else 2**62, limit),
             ).fetchall()
-        return tuple(_stored(text, digest) for text, digest in rows)
+        return tuple(_stored(*row) for row in rows)
 
     def verify(self) -> int:
         """Check every entry; the number of entries. Raises JournalBroken."""
@@ -141,14 +153,17 @@ def _check(number: int, stored_number: int, text: object, digest: object, previo
         raise JournalBroken(number, "an entry is missing")
     if link(previous, text) != digest:
         raise JournalBroken(number, "the entry or the one before it was changed")
-    try:
-        inner_number, _ = parse(text)
-    except (ValueError, KeyError, TypeError) as error:
-        raise JournalBroken(number, "the entry cannot be read") from error
+    inner_number, _ = _parsed(number, text)
     if inner_number != number:
         raise JournalBroken(number, "the entry was moved")
 
 
-def _stored(text: bytes, digest: bytes) -> Stored:
-    number, entry = parse(text)
-    return Stored(number=number, entry=entry, hash=digest)
+def _stored(number: int, text: bytes, digest: bytes) -> Stored:
+    return Stored(number=number, entry=_parsed(number, text)[1], hash=digest)
+
+
+def _parsed(number: int, text: bytes) -> tuple[int, Entry]:
+    try:
+        return parse(text)
+    except (ValueError, KeyError, TypeError) as error:
+        raise JournalBroken(number, "the entry cannot be read") from error

@@ -6,8 +6,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from agent.app.tray import Tray
 from agent.consent.prompts import Grant
+from agent.journal import JournalBroken, Stored
 from agent.tray.messages import Choice, Forget, Open, Quit, State
 from tests.support.edge import Running, running
 from tests.support.prompts import Allow, Approve, ScriptedUser
@@ -77,6 +80,20 @@ async def test_it_shows_what_was_signed_and_who_was_allowed(tmp_path: Path) -> N
 
         [signed] = icon.now.recent
         assert (signed.name, signed.origin, signed.succeeded) == ("a.xml", ORIGIN, True)
+
+
+async def test_an_altered_journal_takes_nothing_else_from_the_menu(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(tmp_path, tokens=MemoryTokens(Card())) as agent:
+
+        def broken(**_: object) -> tuple[Stored, ...]:
+            raise JournalBroken(1, "the entry cannot be read")
+
+        monkeypatch.setattr(agent.edge.desk.journal, "latest", broken)
+        async with with_icon(agent) as (icon, _):
+            assert icon.now.recent == ()
+            assert [site.origin for site in icon.now.sites] == [ORIGIN]
 
 
 async def test_a_site_forgotten_in_the_menu_is_forgotten(tmp_path: Path) -> None:
