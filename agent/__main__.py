@@ -6,6 +6,7 @@
     kyso-agent journal verify   has the record of signatures been altered?
     kyso-agent journal list
     kyso-agent sites [--forget ORIGIN]
+    kyso-agent roots list | add FILE | remove FINGERPRINT    root certificates believed
     kyso-agent autostart on | off | status
 
 Exit status: see `Exit`.
@@ -23,6 +24,7 @@ import msgspec
 from agent.app.options import Options
 from agent.app.text import text
 from agent.config import Config, ConfigError, load
+from agent.journal import JournalBroken
 from agent.platforms import directories as places
 from protocol.version import PRODUCT_VERSION
 
@@ -44,6 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(_COMMANDS[parsed.command](parsed, _options(parsed)))
     except ConfigError as error:
         return _failed(Exit.USAGE, parsed, "config", why=error)
+    except JournalBroken as error:
+        return _failed(
+            Exit.JOURNAL_ALTERED, parsed, "journal_altered", number=error.number, why=error.why
+        )
     except (OSError, places.DirectoryUnsafe) as error:
         return _failed(Exit.FAILED, parsed, "failed", why=error)
 
@@ -106,19 +112,12 @@ def _modules(parsed: argparse.Namespace, options: Options) -> Exit:
 
 def _journal(parsed: argparse.Namespace, options: Options) -> Exit:
     from agent.app.records import journal_lines, verified_journal
-    from agent.journal import JournalBroken
 
     if parsed.what == "list":
         for line in journal_lines(options, limit=parsed.limit):
             print(line)
         return Exit.OK
-    try:
-        count = verified_journal(options)
-    except JournalBroken as error:
-        return _failed(
-            Exit.JOURNAL_ALTERED, parsed, "journal_altered", number=error.number, why=error.why
-        )
-    _say(parsed, "journal_good", count=count)
+    _say(parsed, "journal_good", count=verified_journal(options))
     return Exit.OK
 
 
@@ -133,6 +132,26 @@ def _sites(parsed: argparse.Namespace, options: Options) -> Exit:
     except Running:
         return _failed(Exit.ALREADY_RUNNING, parsed, "site_needs_stop")
     return Exit.OK if known else _failed(Exit.FAILED, parsed, "site_unknown", origin=parsed.forget)
+
+
+def _roots(parsed: argparse.Namespace, options: Options) -> Exit:
+    from agent.app.roots import added, removed, root_lines
+    from agent.errors import UserError
+
+    try:
+        match parsed.what:
+            case "list":
+                print(*root_lines(options), sep="\n")
+                return Exit.OK
+            case "add":
+                done = added(options, parsed.certificate)
+            case _:
+                done = removed(options, parsed.certificate)
+    except UserError as error:
+        return _failed(Exit.FAILED, parsed, f"root_{error.details.get('reason', 'unknown')}")
+    print(*done, sep="\n")
+    _say(parsed, "root_from_next_start")
+    return Exit.OK
 
 
 def _autostart(parsed: argparse.Namespace, options: Options) -> Exit:
@@ -160,6 +179,7 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace, Options], Exit]]] = {
     "modules": _modules,
     "journal": _journal,
     "sites": _sites,
+    "roots": _roots,
     "autostart": _autostart,
 }
 
@@ -194,6 +214,13 @@ def _parser() -> argparse.ArgumentParser:
     journal.add_argument("--limit", type=int, default=50, metavar="N")
     sites = commands.add_parser("sites", parents=[common], help="sites allowed for good")
     sites.add_argument("--forget", metavar="ORIGIN", help="ask again next time")
+    roots = commands.add_parser("roots", help="root certificates believed")
+    what = roots.add_subparsers(dest="what", required=True, metavar="list | add | remove")
+    what.add_parser("list", parents=[common])
+    add = what.add_parser("add", parents=[common])
+    add.add_argument("certificate", metavar="FILE", help="PEM, DER or PKCS#7")
+    remove = what.add_parser("remove", parents=[common])
+    remove.add_argument("certificate", metavar="FINGERPRINT", help="SHA-256")
     autostart = commands.add_parser("autostart", parents=[common], help="start with the session")
     autostart.add_argument("what", choices=("on", "off", "status"))
     return parser

@@ -86,13 +86,13 @@ class _LateJudge:
 
     @cached_property
     def _assessor(self) -> Judge:
+        from agent.app.roots import store
         from agent.certificates.assess import Assessor
         from agent.certificates.revocation import Limits, RevocationChecker
-        from agent.certificates.trust import TrustStore
 
         options = self._options
         return Assessor(
-            TrustStore(options.directories.data / "trust", configured=options.config.trust.roots),
+            store(options),
             RevocationChecker(
                 self._fetcher, limits=Limits.within(options.config.revocation.timeout_seconds)
             ),

@@ -12,6 +12,7 @@ from agent.__main__ import Exit, main
 from agent.consent.grants import Grants
 from agent.journal import Entry, Journal
 from agent.platforms.instance import single_instance
+from tests.support.pki import Authority
 
 ORIGIN = "https://their.app"
 
@@ -44,7 +45,7 @@ def with_entries(directory: Path) -> Path:
                     name=name,
                     sha256="ab" * 32,
                     certificate=b"",
-                    holder="CÔNG TY A",
+                    holder="CÔNG TY A\x1b[2J",
                     serial="54",
                     outcome="signed",
                 )
@@ -70,6 +71,25 @@ class TestJournal:
         assert main(["journal", "verify", *options]) == Exit.JOURNAL_ALTERED
         assert "mục 1" in capsys.readouterr().err
 
+    @pytest.mark.usefixtures("clean_root")
+    @pytest.mark.parametrize("command", [["journal", "verify"], ["journal", "list"], ["run"]])
+    def test_a_file_that_is_no_journal_any_more_is_said(
+        self, tmp_path, options, capsys, command
+    ) -> None:
+        with_entries(tmp_path).write_bytes(b"spoilt" * 2000)
+
+        assert main([*command, *options]) == Exit.JOURNAL_ALTERED
+        assert "mục 0" in capsys.readouterr().err
+
+    def test_an_entry_that_cannot_be_read_is_said(self, tmp_path, options, capsys) -> None:
+        with closing(sqlite3.connect(with_entries(tmp_path))) as database:
+            database.execute("DROP TRIGGER entries_are_never_changed")
+            database.execute("UPDATE entries SET entry = ? WHERE number = 2", (b"{}",))
+            database.commit()
+
+        assert main(["journal", "list", *options]) == Exit.JOURNAL_ALTERED
+        assert "mục 2" in capsys.readouterr().err
+
     def test_a_name_cannot_break_out_of_its_line(self, tmp_path, options, capsys) -> None:
         with_entries(tmp_path)
 
@@ -94,6 +114,34 @@ class TestSites:
     def test_not_behind_a_running_agents_back(self, tmp_path, options) -> None:
         with single_instance(tmp_path / "run"):
             assert main(["sites", "--forget", ORIGIN, *options]) == Exit.ALREADY_RUNNING
+
+
+class TestRoots:
+    def test_they_are_added_listed_and_removed(self, tmp_path, options, capsys) -> None:
+        (tmp_path / "root.pem").write_bytes(Authority.root().pem)
+
+        assert main(["roots", "list", *options]) == Exit.OK
+        assert "Chưa có chứng thư gốc nào" in capsys.readouterr().out
+        assert main(["roots", "add", *options, str(tmp_path / "root.pem")]) == Exit.OK
+        assert "do bạn thêm" in capsys.readouterr().out
+        assert main(["roots", "list", *options]) == Exit.OK
+        fingerprint = capsys.readouterr().out.split()[-1]
+        assert main(["roots", "remove", *options, fingerprint]) == Exit.OK
+        assert main(["roots", "remove", *options, fingerprint]) == Exit.FAILED
+        capsys.readouterr()
+        main(["roots", "list", *options])
+        assert "Chưa có chứng thư gốc nào" in capsys.readouterr().out
+
+    def test_what_is_no_authority_is_not_believed(self, tmp_path, options, capsys) -> None:
+        holder = Authority.root().issue("CÔNG TY A", mst="0101300842")
+        (tmp_path / "mine.der").write_bytes(holder.der)
+        (tmp_path / "junk.pem").write_bytes(b"junk")
+
+        assert main(["roots", "add", *options, str(tmp_path / "mine.der")]) == Exit.FAILED
+        assert "không phải của tổ chức" in capsys.readouterr().err
+        assert main(["roots", "add", *options, str(tmp_path / "junk.pem")]) == Exit.FAILED
+        assert "đọc được" in capsys.readouterr().err
+        assert main(["roots", "add", *options, str(tmp_path / "nothing.pem")]) == Exit.FAILED
 
 
 class TestOthers:
