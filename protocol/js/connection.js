@@ -31,7 +31,7 @@ export class Connection {
 
   /**
    * @param {string} address `host:port`
-   * @param {(method: string, params: object) => void} onNews
+   * @param {{onNews?: (method: string, params: object) => void, platform?: object, patience?: number}} options
    * @throws {OpenKySoError} disconnected, permission_pending, permission_denied, …
    */
   static async open(address, { onNews = () => {}, platform = globalThis, patience = CONNECT_MILLISECONDS } = {}) {
@@ -47,7 +47,7 @@ export class Connection {
     });
     if (outcome === "open") return new Connection(socket, onNews);
     socket.close();
-    const code = await whyNot({ held: outcome === "held", csp: false }, platform);
+    const code = await whyNot({ held: outcome === "held" }, platform);
     // The agent did answer its ping, so what hangs or is closed here is not its absence.
     throw OpenKySoError.local(code === "agent_not_found" ? "disconnected" : code);
   }

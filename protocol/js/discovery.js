@@ -1,6 +1,6 @@
 /** Finding the agent on this machine: whoever answers `/ping` as it does (SPEC 1.3). */
 import { OpenKySoError } from "./errors.js";
-import { watchPolicy, whyNot } from "./permission.js";
+import { permission, watchPolicy, whyNot } from "./permission.js";
 
 /** protocol/version.py PORTS; a test holds the two together. */
 export const PORTS = [14517, 17917, 21217, 27617];
@@ -27,19 +27,27 @@ export async function find({
   onPermissionPending,
   patience = CONNECT_MILLISECONDS,
 } = {}) {
-  const seen = { held: false, csp: false };
+  const seen = { held: false, answered: false, csp: false };
   for (const host of HOSTS) {
     const addresses = ports.map((port) => `${host}:${port}`);
     const stopWatching = watchPolicy(addresses, platform);
     const round = new Round(addresses, { platform, signal, patience, onPermissionPending });
     const found = await round.result();
+    if (!found) await nextTask();
     seen.csp = stopWatching() || seen.csp;
     if (found) return found;
     if (signal?.aborted) throw OpenKySoError.local("cancelled");
-    seen.held = round.allHeld;
-    if (seen.held) break;
+    seen.held = round.held;
+    seen.answered = round.answered;
+    // Where the browser asks, one question is enough.
+    if (round.held && (await permission(platform)) !== "granted") break;
   }
   throw OpenKySoError.local(await whyNot(seen, platform));
+}
+
+/** Browsers report a violated policy in a task after the one that refuses the request. */
+function nextTask() {
+  return new Promise((resolve) => setTimeout(resolve));
 }
 
 /** One request to each port at the same time. */
@@ -59,7 +67,12 @@ class Round {
   }
 
   /** Whether no port had answered or refused when patience was over: browsers hold all or none. */
-  allHeld = false;
+  held = false;
+
+  /** Whether any has meanwhile. */
+  get answered() {
+    return this.#settled > 0;
+  }
 
   /** The first address, in the order of the ports, with an agent; null if there is none. */
   async result() {
@@ -77,13 +90,11 @@ class Round {
 
   #impatient() {
     const { onPermissionPending, patience } = this.#options;
-    this.allHeld = this.#settled === 0;
-    if (!this.allHeld || !onPermissionPending) return this.#stop.abort();
+    this.held = !this.answered;
+    if (!this.held || !onPermissionPending) return this.#stop.abort();
     onPermissionPending();
     const timer = setTimeout(() => this.#stop.abort(), QUESTION_MILLISECONDS - patience);
     this.#stop.signal.addEventListener("abort", () => clearTimeout(timer));
-    // Once the user has answered, the ports are no longer held.
-    for (const ping of this.#pings) ping.then(() => (this.allHeld &&= this.#stop.signal.aborted));
   }
 
   async #ping(address) {
@@ -101,7 +112,7 @@ class Round {
     } catch {
       return false;
     } finally {
-      this.#settled += 1;
+      if (!this.#stop.signal.aborted) this.#settled += 1;
     }
   }
 }

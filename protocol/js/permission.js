@@ -32,18 +32,25 @@ export async function permission(platform = globalThis) {
 
 /**
  * The code of SPEC 7.4 for an agent that could not be reached.
- * @param {{held: boolean, csp: boolean}} seen whether requests hung, and whether a CSP forbade them
+ * @param {{held: boolean, answered?: boolean, csp?: boolean}} seen whether requests hung, whether they
+ *        ended by themselves in the end, and whether a Content-Security-Policy forbade them
  */
-export async function whyNot({ held, csp }, platform = globalThis) {
+export async function whyNot({ held, answered = false, csp = false }, platform = globalThis) {
   if (csp) return "blocked_by_csp";
-  const state = await permission(platform);
-  if (state === "denied") {
-    if (platform.isSecureContext === false) return "insecure_page";
-    return frameMayAsk(platform) ? "permission_denied" : "frame_not_allowed";
+  switch (await permission(platform)) {
+    case "denied":
+      if (platform.isSecureContext === false) return "insecure_page";
+      return frameMayAsk(platform) ? "permission_denied" : "frame_not_allowed";
+    case "granted":
+      return "agent_not_found";
+    case "prompt":
+      // Held: it is asking, or its question was closed without an answer. A page of this machine
+      // is never asked about, and reads "prompt" all the same.
+      return held ? "permission_pending" : "agent_not_found";
+    default:
+      if (held && !answered) return "permission_pending";
+      return isWebKitOverHttps(platform) ? "browser_unsupported" : "agent_not_found";
   }
-  if (held) return "permission_pending";
-  if (state === "unknown" && isWebKitOverHttps(platform)) return "browser_unsupported";
-  return "agent_not_found";
 }
 
 /** A frame of another origin may ask only if the page around it says so by `allow`. */

@@ -17,7 +17,7 @@ _ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-_AXE = Path(__file__).parent / "browser" / "node_modules" / "axe-core" / "axe.min.js"
+AXE = Path(__file__).parent / "browser" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @contextmanager
@@ -34,7 +34,7 @@ def violations(page: Page, *rules: str) -> list[str]:
     """What axe-core finds wrong with the page as it is now, a line each; all rules or `rules`."""
     # Evaluated by the test, not loaded by the page, whose policy would rightly refuse it.
     if not page.evaluate("'axe' in window"):
-        page.evaluate(_AXE.read_text("utf-8"))
+        page.evaluate(AXE.read_text("utf-8"))
     options: dict[str, Any] = {"resultTypes": ["violations"]}
     if rules:
         options["runOnly"] = {"type": "rule", "values": list(rules)}

@@ -153,6 +153,12 @@ describe("when there is none", () => {
     assert.equal(await failure(browser(everyone)), "permission_pending");
   });
 
+  test("a port that hangs is not the browser asking where the user has allowed", async () => {
+    const platform = browser(everyone, knows({ "loopback-network": "granted" }));
+
+    assert.equal(await failure(platform), "agent_not_found");
+  });
+
   test("one port that hangs is not the browser asking", async () => {
     const platform = browser((host, port) => (port === FIRST ? "hangs" : undefined));
 
@@ -234,6 +240,31 @@ describe("a page that can say that the browser asks", () => {
     const platform = browser(() => refused, knows(states));
 
     assert.equal(await failure(platform, { onPermissionPending: refuse }), "permission_denied");
+  });
+
+  test("is told when the user closes the question, and not asked a second time", async () => {
+    let close;
+    const closed = new Promise((resolve, reject) => {
+      close = () => reject(new TypeError("Failed to fetch"));
+    });
+    const platform = browser(() => closed, knows({ "loopback-network": "prompt" }));
+
+    assert.equal(await failure(platform, { onPermissionPending: close }), "permission_pending");
+    assert.equal(platform.asked.length, PORTS.length);
+  });
+
+  test("is told when the user allows and there is no agent", async () => {
+    const states = { "loopback-network": "prompt" };
+    let allow;
+    const allowed = new Promise((resolve, reject) => {
+      allow = () => {
+        states["loopback-network"] = "granted";
+        reject(new TypeError("Failed to fetch"));
+      };
+    });
+    const platform = browser(() => allowed, knows(states));
+
+    assert.equal(await failure(platform, { onPermissionPending: allow }), "agent_not_found");
   });
 
   test("is not bothered when nothing is asked", async () => {
