@@ -4,6 +4,7 @@
       UserError                     the user can mend it (refused, wrong certificate, no token, PIN)
       DocumentError                 the document cannot be signed as it is
       TokenError                    the device, its driver or its module failed
+      ServiceError                  a remote signing service failed, or cannot be trusted
       InternalError                 we failed
 
 Parts raise these with the wire's stable codes; `agent.server.failures` is the only place that turns
@@ -31,6 +32,10 @@ class DocumentError(AgentError):
 
 
 class TokenError(AgentError):
+    pass
+
+
+class ServiceError(AgentError):
     pass
 
 

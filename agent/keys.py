@@ -7,6 +7,9 @@ from typing import NewType
 #: Stable while the same physical token is plugged in again: SHA-256 over module, manufacturer,
 #: model, serial and label, hex, shortened to 32 characters.
 TokenId = NewType("TokenId", str)
+#: Of an account at a signing service: SHA-256 over provider, host and account name, hex, shortened
+#: to 32 characters.
+AccountId = NewType("AccountId", str)
 #: SHA-256 of the certificate's DER, hex (as on the wire).
 CertificateId = NewType("CertificateId", str)
 
@@ -51,6 +54,47 @@ class Mechanism(StrEnum):
     ECDSA_SHA384 = "ecdsa-sha384"
 
 
+class OtpKind(StrEnum):
+    """Where a one-time password comes from."""
+
+    SENT = "sent"  # the service sends it when it is asked to (SMS, e-mail)
+    GENERATED = "generated"  # the user's own device or app shows it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """What a service asks of its user before each signature, besides the account itself."""
+
+    pin: bool = False  # the credential's own PIN or password
+    otp: OtpKind | None = None
+    otp_label: str = ""  # as the service calls it; a stranger's text
+    phone: bool = False  # confirmed in the service's app, while we wait
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceInfo:
+    """An account at a remote signing service, without its secret."""
+
+    account: AccountId
+    provider: str  # a row of hsm/providers.toml
+    provider_name: str
+    host: str  # "api.cyberhsm.vn", with the port unless it is 443
+    name: str  # of the account; shown in our own windows alone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceCertificate:
+    """A certificate whose key a remote signing service keeps and lets this account use."""
+
+    id: CertificateId
+    der: bytes
+    service: ServiceInfo
+    credential: str  # the service's own name for the key
+    confirmation: Confirmation
+    key_type: KeyType
+    key_bits: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenCertificate:
     """A certificate on a token whose private key was found beside it (by CKA_ID, else by key)."""
@@ -60,3 +104,7 @@ class TokenCertificate:
     token: TokenInfo
     key_type: KeyType
     key_bits: int
+
+
+#: A certificate that can sign here, wherever its key is.
+KeyCertificate = TokenCertificate | ServiceCertificate

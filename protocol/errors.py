@@ -24,6 +24,7 @@ class Group(StrEnum):
     VENDOR = "vendor"
     AGENT = "agent"
     TOKEN = "token"  # noqa: S105 - the device, not a secret
+    SERVICE = "service"  # a remote signing service
 
 
 class ErrorSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -123,6 +123,14 @@ class Token(_Result, frozen=True, kw_only=True):
     pin: PinState
 
 
+class Service(_Result, frozen=True, kw_only=True):
+    """The remote signing service (HSM) that keeps a key; never whose account it is."""
+
+    provider: str  # a row of the agent's table: "cyberhsm", "csc" …
+    provider_name: str
+    host: str  # "api.cyberhsm.vn", with the port unless it is 443
+
+
 class CertificateState(StrEnum):
     VALID = "valid"
     NOT_YET_VALID = "not-yet-valid"
@@ -145,11 +153,13 @@ class Certificate(_Result, frozen=True, kw_only=True):
     key: str  # "RSA-2048", "EC-P-256"
     state: CertificateState
     warnings: tuple[str, ...] = ()  # codes that do not forbid signing: revocation_unknown …
-    token: Token | None = None
+    token: Token | None = None  # where the key is: one of these two
+    service: Service | None = None
 
 
 class CertificateFilter(_Params, frozen=True, kw_only=True):
     mst: Mst | UnsetType = UNSET
+    place: Literal["token", "service"] | UnsetType = UNSET  # absent: wherever the key is
     valid_now: bool = True
     issuer: Name | UnsetType = UNSET  # substring of the issuer's CN, case-insensitive
 
@@ -211,7 +221,7 @@ class CertificatesSelectResult(_Result, frozen=True, kw_only=True):
 
 
 class EventsSubscribeParams(_Params, frozen=True, kw_only=True):
-    topics: Annotated[tuple[Literal["tokens"], ...], Meta(min_length=1, max_length=4)]
+    topics: Annotated[tuple[Literal["tokens", "accounts"], ...], Meta(min_length=1, max_length=4)]
 
 
 class EventsSubscribeResult(_Result, frozen=True, kw_only=True):
@@ -315,6 +325,101 @@ class JournalListResult(_Result, frozen=True, kw_only=True):
     entries: tuple[SignatureEntry, ...]
 
 
+Host = Annotated[str, Meta(min_length=1, max_length=300)]
+#: Of an account at a service, or of something looked up there; chosen by the agent.
+AccountId = Annotated[str, Meta(pattern=exactly("[0-9a-f]{32}"))]
+
+
+class Words(_Result, frozen=True, kw_only=True):
+    """The same in both languages."""
+
+    vi: str
+    en: str
+
+
+class ProviderField(_Result, frozen=True, kw_only=True):
+    """What a provider needs to be told besides account and password."""
+
+    name: str
+    label: Words
+    required: bool
+    secret: bool
+
+
+class Provider(_Result, frozen=True, kw_only=True):
+    """A kind of signing service, to be chosen by hand when a host is not recognised."""
+
+    id: str
+    name: str
+    account: Words  # what the provider calls it
+    password: Words
+    fields: tuple[ProviderField, ...]
+
+
+class ProvidersListResult(_Result, frozen=True, kw_only=True):
+    providers: tuple[Provider, ...]
+
+
+class Account(_Result, frozen=True, kw_only=True):
+    """An account at a signing service. Its password is never told to anyone."""
+
+    id: AccountId
+    provider: str
+    provider_name: str
+    host: str
+    name: str
+    certificates: tuple[CertificateId, ...]
+    problem: str  # the error code with which it was last asked, or ""
+    checked_at: datetime | None  # when the service was last asked
+
+
+class AccountsListResult(_Result, frozen=True, kw_only=True):
+    accounts: tuple[Account, ...]
+
+
+class FilledField(_Params, frozen=True, kw_only=True):
+    name: Annotated[str, Meta(min_length=1, max_length=32)]  # of a ProviderField
+    value: Annotated[str, Meta(max_length=1000)]
+
+
+class AccountsLookParams(_Params, frozen=True, kw_only=True):
+    """Ask a service what it holds for an account. Nothing is kept before `accounts.keep`."""
+
+    host: Host  # as the user typed it
+    account: Name
+    password: Annotated[str, Meta(min_length=1, max_length=1000)]
+    provider: Annotated[str, Meta(max_length=32)] | UnsetType = UNSET  # absent: recognised
+    fields: Annotated[tuple[FilledField, ...], Meta(max_length=8)] = ()
+
+
+class AccountsLookResult(_Result, frozen=True, kw_only=True):
+    look: AccountId  # for `accounts.keep` on this connection; forgotten when it closes
+    provider: str
+    provider_name: str
+    host: str
+    certificates: tuple[Certificate, ...]
+
+
+class AccountsKeepParams(_Params, frozen=True, kw_only=True):
+    look: AccountId
+
+
+class AccountsKeepResult(_Result, frozen=True, kw_only=True):
+    account: Account
+
+
+class AccountsRefreshParams(_Params, frozen=True, kw_only=True):
+    account: AccountId | UnsetType = UNSET  # absent: all
+
+
+class AccountsForgetParams(_Params, frozen=True, kw_only=True):
+    account: AccountId
+
+
+class AccountsForgetResult(_Result, frozen=True, kw_only=True):
+    forgotten: bool
+
+
 # --- notifications -------------------------------------------------------------------------------
 
 
@@ -324,6 +429,8 @@ class Stage(StrEnum):
     CHECKING = "checking"
     WAITING_FOR_TOKEN = "waiting-for-token"  # noqa: S105 - the device, not a secret
     WAITING_FOR_USER = "waiting-for-user"
+    WAITING_FOR_SERVICE = "waiting-for-service"
+    WAITING_FOR_CONFIRMATION = "waiting-for-confirmation"  # the service's own: OTP or phone
     SIGNING = "signing"
     VERIFYING = "verifying"
 
@@ -339,6 +446,11 @@ class Progress(_Result, frozen=True, kw_only=True):
 class TokensChanged(_Result, frozen=True, kw_only=True):
     method: ClassVar[str] = "tokens.changed"
     tokens: tuple[Token, ...]
+
+
+class AccountsChanged(_Result, frozen=True, kw_only=True):
+    method: ClassVar[str] = "accounts.changed"
+    accounts: tuple[Account, ...]
 
 
 class Method(NamedTuple):
@@ -364,6 +476,12 @@ METHODS: Final[dict[str, Method]] = {
     "sites.list": Method(Empty, SitesListResult, Rights.FIRST_PARTY),
     "sites.forget": Method(SitesForgetParams, SitesForgetResult, Rights.FIRST_PARTY),
     "journal.list": Method(JournalListParams, JournalListResult, Rights.FIRST_PARTY),
+    "providers.list": Method(Empty, ProvidersListResult, Rights.FIRST_PARTY),
+    "accounts.list": Method(Empty, AccountsListResult, Rights.FIRST_PARTY),
+    "accounts.look": Method(AccountsLookParams, AccountsLookResult, Rights.FIRST_PARTY),
+    "accounts.keep": Method(AccountsKeepParams, AccountsKeepResult, Rights.FIRST_PARTY),
+    "accounts.refresh": Method(AccountsRefreshParams, AccountsListResult, Rights.FIRST_PARTY),
+    "accounts.forget": Method(AccountsForgetParams, AccountsForgetResult, Rights.FIRST_PARTY),
 }
 
 
@@ -377,6 +495,7 @@ class News(NamedTuple):
 NOTIFICATIONS: Final[dict[str, News]] = {
     "progress": News(Progress, Rights.NONE),
     "tokens.changed": News(TokensChanged, Rights.SITE),
+    "accounts.changed": News(AccountsChanged, Rights.FIRST_PARTY),
 }
 
 

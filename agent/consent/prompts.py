@@ -12,7 +12,7 @@ from typing import Protocol
 
 from agent.documents import Description
 from agent.errors import UserError
-from agent.keys import CertificateId, PinState, TokenInfo
+from agent.keys import CertificateId, Confirmation, PinState, ServiceInfo, TokenInfo
 from agent.pin import Pin
 
 
@@ -50,7 +50,8 @@ class CertificateFacts:
     not_after: datetime
     state: str  # protocol.messages.CertificateState value
     warnings: tuple[str, ...] = ()  # error codes
-    token: TokenInfo | None = None
+    token: TokenInfo | None = None  # where the key is: one of these two
+    service: ServiceInfo | None = None
     usable: bool = True  # False: shown, with `why_not`, but cannot be chosen
     why_not: str = ""  # error code
     why_not_details: dict[str, str] = field(default_factory=dict)
@@ -71,12 +72,13 @@ class SignQuestion:
     name: str  # of the document; for a login the origin
     description: Description | None  # None for a login
     certificate: CertificateFacts
-    pin: PinState
+    pin: PinState = field(default_factory=PinState)  # the token's, where one keeps the key
+    confirmation: Confirmation | None = None  # the service's, where one keeps the key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
-    pin: Pin | None  # None for a PIN pad
+    pin: Pin | None  # None for a PIN pad, and for a service that asks none
 
 
 class SelectDialog(Protocol):
@@ -109,6 +111,22 @@ class SignDialog(Protocol):
 
     async def working(self, stage: str) -> None:
         """A protocol.messages.Stage value, or "pin-pad" while the reader waits for the PIN."""
+
+    async def service_pin_rejected(self) -> None:
+        """The service refused the credential's PIN; `approval` is awaited again."""
+
+    async def otp(self, *, rejected: bool) -> Pin:
+        """The one-time password of the service, asked in the same window after the approval.
+
+        `rejected`: the last one was wrong or too old. Raises UserError user_refused,
+        prompt_timeout.
+        """
+
+    async def phone(self, *, seconds: float) -> None:
+        """The service now waits, for so long, until the user confirms in its app.
+
+        Shown with a countdown; the user can cancel (`refused_by_user`).
+        """
 
     async def refused_by_user(self) -> None:
         """Returns when the user cancels after approval, while the token works."""

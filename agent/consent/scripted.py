@@ -162,6 +162,16 @@ class _Sign:
     async def working(self, stage: str) -> None:
         del stage
 
+    async def service_pin_rejected(self) -> None:
+        raise UserError("user_refused")
+
+    async def otp(self, *, rejected: bool) -> Pin:
+        del rejected
+        raise UserError("user_refused")
+
+    async def phone(self, *, seconds: float) -> None:
+        del seconds
+
     async def refused_by_user(self) -> None:
         await asyncio.Event().wait()
 

@@ -234,6 +234,16 @@ class _Sign:
         key = f"stage.{stage}"
         self._terminal.say(self._texts(key if key in self._texts else "stage.signing"))
 
+    async def service_pin_rejected(self) -> None:
+        raise UserError("user_refused")
+
+    async def otp(self, *, rejected: bool) -> Pin:
+        del rejected
+        raise UserError("user_refused")
+
+    async def phone(self, *, seconds: float) -> None:
+        del seconds
+
     async def refused_by_user(self) -> None:
         """Never: a terminal has no button. Ctrl-C stops the agent, and the signature with it."""
         await asyncio.Event().wait()

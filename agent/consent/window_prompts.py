@@ -252,5 +252,15 @@ class _Sign:
     async def working(self, stage: str) -> None:
         self._talk.tell(Working(stage=stage))
 
+    async def service_pin_rejected(self) -> None:
+        raise UserError("user_refused")
+
+    async def otp(self, *, rejected: bool) -> Pin:
+        del rejected
+        raise UserError("user_refused")
+
+    async def phone(self, *, seconds: float) -> None:
+        del seconds
+
     async def refused_by_user(self) -> None:
         await self._talk.gone()

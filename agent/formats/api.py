@@ -23,6 +23,10 @@ class Prepared(Protocol):
     def digest(self) -> bytes:
         """What the key must sign, hashed already."""
 
+    @property
+    def message(self) -> bytes:
+        """What `digest` is the hash of, for keys behind services that hash by themselves."""
+
     def complete(self, signature: bytes) -> bytes:
         """The signed document, verified by our own verifier.
 

@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 
 from agent.consent.grants import Grants
 from agent.consent.prompts import Asker
-from protocol.messages import Progress, Rights, TokensChanged
+from agent.hsm.api import Found
+from protocol.messages import AccountsChanged, Progress, Rights, TokensChanged
+
+News = Progress | TokensChanged | AccountsChanged
 
 
 @dataclass(slots=True, kw_only=True)
@@ -18,10 +21,12 @@ class Client:
     first_party: bool = False
     allowed_once: bool = False
     #: Sends a notification to this connection.
-    notify: Callable[[Progress | TokensChanged], Awaitable[None]]
+    notify: Callable[[News], Awaitable[None]]
     #: Lives as long as the connection; what runs in it is cancelled with it.
     tasks: asyncio.TaskGroup
     following: set[str] = field(default_factory=set)
+    #: What was looked up at signing services, by the number it was given; gone with the connection.
+    looked_up: dict[str, Found] = field(default_factory=dict)
 
     def rights(self, sites: Grants) -> Rights:
         """Judged anew for each request: a site that the user forgets loses its rights at once."""

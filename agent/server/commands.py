@@ -6,8 +6,7 @@ before a handler runs. `hello` and `cancel` concern the connection itself: see `
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, TypeVar
 
 from msgspec import Struct, UnsetType
 
@@ -15,31 +14,16 @@ from agent.consent.origins import shown
 from agent.consent.prompts import Grant, SiteQuestion
 from agent.errors import UserError
 from agent.keys import CertificateId
-from agent.server import wire
-from agent.server.client import Client
+from agent.server import accounts, wire
+from agent.server.call import Call
 from agent.server.edge import Edge
 from agent.signing.candidates import Wanted, all_assessed, at_a_glance
-from agent.signing.desk import Errand
 from agent.signing.login import login
 from agent.signing.select import select
 from agent.signing.sign import Order, sign
 from protocol import messages as m
 
-P = TypeVar("P", bound=Struct)
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call(Generic[P]):
-    """One request: its parameters, who sent it, and how to say where it stands."""
-
-    params: P
-    client: Client
-    progress: Callable[[m.Stage], Awaitable[None]]
-
-    @property
-    def errand(self) -> Errand:
-        return Errand(asker=self.client.asker, progress=self.progress)
 
 
 async def site_request(edge: Edge, call: Call[m.SiteRequestParams]) -> m.SiteRequestResult:
@@ -163,6 +147,12 @@ COMMANDS: Final[dict[str, Callable[[Edge, Call[Any]], Awaitable[Struct]]]] = {
     "sites.list": sites_list,
     "sites.forget": sites_forget,
     "journal.list": journal_list,
+    "providers.list": accounts.providers_list,
+    "accounts.list": accounts.accounts_list,
+    "accounts.look": accounts.look,
+    "accounts.keep": accounts.keep,
+    "accounts.refresh": accounts.refresh,
+    "accounts.forget": accounts.forget,
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from msgspec import UnsetType
 
 from agent.consent.prompts import Asker
-from agent.server.client import Client
+from agent.server.client import Client, News
 from agent.server.edge import Edge
 from agent.server.origins import Caller
 from protocol.errors import ProtocolError
@@ -15,9 +15,7 @@ from protocol.messages import (
     HelloParams,
     HelloResult,
     Method,
-    Progress,
     Rights,
-    TokensChanged,
 )
 from protocol.version import PRODUCT, PRODUCT_VERSION, PROTOCOL_VERSIONS
 
@@ -27,7 +25,7 @@ def greet(
     caller: Caller,
     params: HelloParams,
     *,
-    notify: Callable[[Progress | TokensChanged], Awaitable[None]],
+    notify: Callable[[News], Awaitable[None]],
     tasks: asyncio.TaskGroup,
 ) -> tuple[Client, HelloResult]:
     """Raises ProtocolError protocol_unsupported, native_token_invalid, ticket_invalid."""

@@ -18,8 +18,9 @@ from msgspec import Struct
 
 from agent.consent.origins import shown
 from agent.consent.prompts import Asker
-from agent.server.client import Client
-from agent.server.commands import COMMANDS, Call
+from agent.server.call import Call
+from agent.server.client import Client, News
+from agent.server.commands import COMMANDS
 from agent.server.edge import Edge
 from agent.server.failures import to_protocol_error
 from agent.server.greeting import greet
@@ -31,7 +32,7 @@ from protocol.limits import (
     MAX_CONNECTIONS_PER_ORIGIN,
     MAX_MESSAGE_BYTES,
 )
-from protocol.messages import ErrorReply, HelloParams, Progress, RequestId, Stage, TokensChanged
+from protocol.messages import ErrorReply, HelloParams, Progress, RequestId, Stage
 from protocol.session import Abort, Action, Close, Run, Send, Session
 from protocol.version import SUBPROTOCOL
 
@@ -250,7 +251,7 @@ class _Conversation:
         if self._client is not None:
             self._session.grant(self._client.rights(self._edge.sites))
 
-    async def _notify(self, params: Progress | TokensChanged) -> None:
+    async def _notify(self, params: News) -> None:
         self._judge_rights()
         for action in self._session.notify(params.method, params):
             if isinstance(action, Send):

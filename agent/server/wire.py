@@ -1,6 +1,7 @@
 """The agent's values as the protocol writes them."""
 
 from agent import keys
+from agent.hsm.api import Account, ProviderInfo
 from agent.journal import Stored
 from agent.signing.candidates import Candidate
 from protocol import messages
@@ -27,8 +28,45 @@ def tokens(infos: tuple[keys.TokenInfo, ...]) -> tuple[messages.Token, ...]:
     return tuple(map(token, infos))
 
 
+def service(info: keys.ServiceInfo) -> messages.Service:
+    return messages.Service(
+        provider=info.provider, provider_name=info.provider_name, host=info.host
+    )
+
+
+def account(kept: Account) -> messages.Account:
+    return messages.Account(
+        id=kept.id,
+        provider=kept.provider,
+        provider_name=kept.provider_name,
+        host=kept.host,
+        name=kept.name,
+        certificates=kept.certificates,
+        problem=kept.problem,
+        checked_at=kept.checked_at,
+    )
+
+
+def provider(info: ProviderInfo) -> messages.Provider:
+    return messages.Provider(
+        id=info.id,
+        name=info.name,
+        account=messages.Words(vi=info.account.vi, en=info.account.en),
+        password=messages.Words(vi=info.password.vi, en=info.password.en),
+        fields=tuple(
+            messages.ProviderField(
+                name=field.name,
+                label=messages.Words(vi=field.label.vi, en=field.label.en),
+                required=field.required,
+                secret=field.secret,
+            )
+            for field in info.fields
+        ),
+    )
+
+
 def certificate(candidate: Candidate) -> messages.Certificate:
-    summary = candidate.summary
+    summary, held = candidate.summary, candidate.certificate
     return messages.Certificate(
         id=candidate.certificate.id,
         der=candidate.certificate.der,
@@ -42,7 +80,8 @@ def certificate(candidate: Candidate) -> messages.Certificate:
         key=summary.key,
         state=candidate.assessment.state,
         warnings=candidate.assessment.warnings,
-        token=token(candidate.certificate.token),
+        token=token(held.token) if isinstance(held, keys.TokenCertificate) else None,
+        service=service(held.service) if isinstance(held, keys.ServiceCertificate) else None,
     )
 
 

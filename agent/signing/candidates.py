@@ -8,13 +8,13 @@ A certificate whose revocation cannot be learnt is not refused; the user is show
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from agent.consent.prompts import CertificateFacts
 from agent.errors import UserError
-from agent.keys import CertificateId, TokenCertificate
+from agent.keys import CertificateId, KeyCertificate, ServiceCertificate, TokenCertificate
 from agent.signing.desk import Assessment, Desk, Summary
 from protocol.identity import printed_mst
 
@@ -23,7 +23,7 @@ _log: Final = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    certificate: TokenCertificate
+    certificate: KeyCertificate
     summary: Summary
     assessment: Assessment
 
@@ -74,12 +74,17 @@ def at_a_glance(desk: Desk) -> tuple[Candidate, ...]:
 
     What a token calls a certificate and cannot be read as one is left out.
     """
-    return tuple(_readable(desk))
+    return tuple(_readable(desk, (*desk.tokens.certificates(), *desk.services.certificates())))
 
 
-def _readable(desk: Desk) -> Iterator[Candidate]:
+async def judged(desk: Desk, certificates: Iterable[KeyCertificate]) -> tuple[Candidate, ...]:
+    """These, in full; what cannot be read as a certificate is left out."""
+    return await all_assessed(desk, tuple(_readable(desk, certificates)))
+
+
+def _readable(desk: Desk, certificates: Iterable[KeyCertificate]) -> Iterator[Candidate]:
     now = desk.now()
-    for certificate in desk.tokens.certificates():
+    for certificate in certificates:
         try:
             yield Candidate(
                 certificate=certificate,
@@ -105,7 +110,7 @@ async def all_assessed(desk: Desk, candidates: tuple[Candidate, ...]) -> tuple[C
 def facts(candidate: Candidate, wanted: Wanted | None = None) -> CertificateFacts:
     """The candidate as a window shows it; with `wanted`, whether it can be chosen, and why not."""
     objection = wanted.objection(candidate) if wanted is not None else None
-    summary = candidate.summary
+    summary, held = candidate.summary, candidate.certificate
     return CertificateFacts(
         id=candidate.certificate.id,
         holder=summary.holder,
@@ -116,7 +121,8 @@ def facts(candidate: Candidate, wanted: Wanted | None = None) -> CertificateFact
         not_after=summary.not_after,
         state=candidate.assessment.state.value,
         warnings=candidate.assessment.warnings,
-        token=candidate.certificate.token,
+        token=held.token if isinstance(held, TokenCertificate) else None,
+        service=held.service if isinstance(held, ServiceCertificate) else None,
         usable=objection is None,
         why_not=objection.code if objection else "",
         why_not_details=dict(objection.details) if objection else {},

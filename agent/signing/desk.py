@@ -1,12 +1,14 @@
 """What every use case works with, and who asked for it."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
 from agent.consent.prompts import Asker, Prompts
 from agent.formats.api import Format
+from agent.hsm.api import Services
+from agent.hsm.nothing import NoServices
 from agent.journal import Journal
 from agent.tokens.api import Tokens
 from protocol.limits import PROMPT_SECONDS
@@ -63,6 +65,7 @@ class Judge(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     tokens: Tokens
+    services: Services = field(default_factory=NoServices)
     prompts: Prompts
     judge: Judge
     #: The table from a profile's name; a function, since the formats' libraries load at first use.

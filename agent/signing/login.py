@@ -48,6 +48,8 @@ async def login(desk: Desk, errand: Errand, *, nonce: bytes, wanted: Wanted) -> 
     origin = errand.asker.origin
     candidate = await to_sign_with(desk, errand, wanted)
     certificate = candidate.certificate
+    if not isinstance(certificate, TokenCertificate):
+        raise UserError("certificate_unsuitable")
     scheme = _scheme(certificate)
     message = login_message(origin=origin, nonce=nonce)
     record = Record(

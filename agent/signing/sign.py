@@ -6,6 +6,7 @@ from datetime import datetime
 
 from agent.consent.prompts import SignQuestion
 from agent.errors import DocumentError, UserError
+from agent.keys import TokenCertificate
 from agent.signing.approval import approved_signature, pin_state
 from agent.signing.candidates import Candidate, Wanted, facts
 from agent.signing.desk import Desk, Errand
@@ -38,6 +39,8 @@ async def sign(desk: Desk, errand: Errand, order: Order) -> Signed:
 
     candidate = await to_sign_with(desk, errand, order.wanted)
     certificate = candidate.certificate
+    if not isinstance(certificate, TokenCertificate):
+        raise UserError("certificate_unsuitable")
     at = desk.now()
     prepared = await asyncio.to_thread(
         format_.prepare, order.document, certificate=certificate.der, signing_time=at

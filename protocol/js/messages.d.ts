@@ -1,5 +1,62 @@
 // Written by `python -m protocol.publish` from protocol/messages.py.
 
+/** An account at a signing service. Its password is never told to anyone. */
+export interface Account {
+  id: string;
+  provider: string;
+  provider_name: string;
+  host: string;
+  name: string;
+  certificates: string[];
+  problem: string;
+  checked_at: string | null;
+}
+
+export interface AccountsChanged {
+  accounts: Account[];
+}
+
+export interface AccountsForgetParams {
+  account: string;
+}
+
+export interface AccountsForgetResult {
+  forgotten: boolean;
+}
+
+export interface AccountsKeepParams {
+  look: string;
+}
+
+export interface AccountsKeepResult {
+  account: Account;
+}
+
+export interface AccountsListResult {
+  accounts: Account[];
+}
+
+/** Ask a service what it holds for an account. Nothing is kept before `accounts.keep`. */
+export interface AccountsLookParams {
+  host: string;
+  account: string;
+  password: string;
+  provider?: string;
+  fields?: FilledField[];
+}
+
+export interface AccountsLookResult {
+  look: string;
+  provider: string;
+  provider_name: string;
+  host: string;
+  certificates: Certificate[];
+}
+
+export interface AccountsRefreshParams {
+  account?: string;
+}
+
 export interface CancelParams {
   request: string | number;
 }
@@ -22,10 +79,12 @@ export interface Certificate {
   state: CertificateState;
   warnings: string[];
   token: Token | null;
+  service: Service | null;
 }
 
 export interface CertificateFilter {
   mst?: string;
+  place?: "service" | "token";
   valid_now?: boolean;
   issuer?: string;
 }
@@ -54,12 +113,17 @@ export interface Empty {
 }
 
 export interface EventsSubscribeParams {
-  topics: "tokens"[];
+  topics: ("accounts" | "tokens")[];
 }
 
 export interface EventsSubscribeResult {
   topics: string[];
   tokens: Token[];
+}
+
+export interface FilledField {
+  name: string;
+  value: string;
 }
 
 export interface HelloParams {
@@ -122,8 +186,36 @@ export interface Progress {
   total: number;
 }
 
+/** A kind of signing service, to be chosen by hand when a host is not recognised. */
+export interface Provider {
+  id: string;
+  name: string;
+  account: Words;
+  password: Words;
+  fields: ProviderField[];
+}
+
+/** What a provider needs to be told besides account and password. */
+export interface ProviderField {
+  name: string;
+  label: Words;
+  required: boolean;
+  secret: boolean;
+}
+
+export interface ProvidersListResult {
+  providers: Provider[];
+}
+
 /** What a connection may do. Each includes the ones before it. */
 export type Rights = "first-party" | "none" | "site";
+
+/** The remote signing service (HSM) that keeps a key; never whose account it is. */
+export interface Service {
+  provider: string;
+  provider_name: string;
+  host: string;
+}
 
 export interface SignXmlParams {
   document: string;
@@ -181,7 +273,7 @@ export interface SitesListResult {
 }
 
 /** Where a request stands; sent as `progress` so that no wait is silent. */
-export type Stage = "checking" | "signing" | "verifying" | "waiting-for-token" | "waiting-for-user";
+export type Stage = "checking" | "signing" | "verifying" | "waiting-for-confirmation" | "waiting-for-service" | "waiting-for-token" | "waiting-for-user";
 
 /** A native program of the same user asks a one-time ticket for the window it will open. */
 export interface TicketIssueParams {
@@ -209,4 +301,10 @@ export interface TokensChanged {
 
 export interface TokensListResult {
   tokens: Token[];
+}
+
+/** The same in both languages. */
+export interface Words {
+  vi: string;
+  en: string;
 }

@@ -15,12 +15,18 @@ from protocol.errors import ERRORS
 from protocol.messages import (
     METHODS,
     NOTIFICATIONS,
+    Account,
     Certificate,
     CertificateFilter,
+    FilledField,
     PinState,
+    Provider,
+    ProviderField,
+    Service,
     SignatureEntry,
     Site,
     Token,
+    Words,
 )
 from protocol.publish.schemas import PYTHONS_END
 from protocol.session import TRANSITIONS
@@ -46,7 +52,20 @@ LIMITS: Final = {
     "MAX_NAME_CHARS": ("names", "characters"),
     "MAX_REASON_CHARS": ("reasons", "characters"),
 }
-_OBJECTS: Final = (Token, PinState, Certificate, CertificateFilter, Site, SignatureEntry)
+_OBJECTS: Final = (
+    Token,
+    PinState,
+    Service,
+    Certificate,
+    CertificateFilter,
+    Site,
+    SignatureEntry,
+    Provider,
+    ProviderField,
+    Words,
+    FilledField,
+    Account,
+)
 
 
 def parts() -> dict[str, str]:
@@ -173,7 +192,7 @@ def _type(described: inspect.Type) -> str:  # noqa: C901, PLR0911 - a line for e
         case inspect.EnumType(cls=cls):
             return " or ".join(f'`"{member.value}"`' for member in cls)
         case inspect.StructType(cls=cls):
-            return f"{cls.__name__} (5.14)"
+            return f"{cls.__name__} (5.20)"
         case inspect.VarTupleType(item_type=item, min_length=low, max_length=high):
             return f"array{_bounds(low, high, 'items')} of: {_type(item)}"
         case inspect.UnionType(types=types):

@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from protocol.codec import BadFrame, Call, decode_request, encode_request, readable_id
-from protocol.messages import METHODS
+from protocol.messages import METHODS, FilledField
 
 DOCUMENTED = {
     "message_too_large",
@@ -93,6 +93,7 @@ def requests(draw):
 ORIGINS = st.sampled_from(["http://127.0.0.1:8443", "http://localhost:1", "http://[::1]:65535"])
 MSTS = st.from_regex("[0-9]{10}|[0-9]{12}|[0-9]{13}", fullmatch=True) | st.just(msgspec.UNSET)
 CERTIFICATE_IDS = st.from_regex("[0-9a-f]{64}", fullmatch=True) | st.just(msgspec.UNSET)
+ACCOUNT_IDS = st.from_regex("[0-9a-f]{32}", fullmatch=True)
 NAMES = st.text(min_size=1, max_size=200)
 FILTERS = st.fixed_dictionaries(
     {"mst": MSTS, "valid_now": st.booleans(), "issuer": NAMES | st.just(msgspec.UNSET)}
@@ -137,6 +138,25 @@ MAKERS = {
     "journal.list": st.fixed_dictionaries(
         {"limit": st.integers(1, 500), "before": st.integers(1) | st.just(msgspec.UNSET)}
     ),
+    "providers.list": st.just({}),
+    "accounts.list": st.just({}),
+    "accounts.look": st.fixed_dictionaries(
+        {
+            "host": st.text(min_size=1, max_size=300),
+            "account": NAMES,
+            "password": st.text(min_size=1, max_size=1000),
+            "provider": st.text(max_size=32) | st.just(msgspec.UNSET),
+            "fields": st.lists(
+                st.builds(
+                    FilledField, name=st.text(min_size=1, max_size=32), value=st.text(max_size=99)
+                ),
+                max_size=8,
+            ).map(tuple),
+        }
+    ),
+    "accounts.keep": st.fixed_dictionaries({"look": ACCOUNT_IDS}),
+    "accounts.refresh": st.fixed_dictionaries({"account": ACCOUNT_IDS | st.just(msgspec.UNSET)}),
+    "accounts.forget": st.fixed_dictionaries({"account": ACCOUNT_IDS}),
 }
 PARAMS = {
     name: MAKERS[name].map(lambda values, kind=method.params: built(kind, values))

@@ -166,5 +166,15 @@ class _Window:
     async def working(self, stage: str) -> None:
         self._user.shown.append(("working", stage))
 
+    async def service_pin_rejected(self) -> None:
+        raise UserError("user_refused")
+
+    async def otp(self, *, rejected: bool) -> Pin:
+        del rejected
+        raise UserError("user_refused")
+
+    async def phone(self, *, seconds: float) -> None:
+        del seconds
+
     async def refused_by_user(self) -> None:
         await self._user.cancel.wait()

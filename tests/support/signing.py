@@ -123,6 +123,10 @@ class _Prepared:
     def digest(self) -> bytes:
         return hashlib.sha256(self.document).digest()
 
+    @property
+    def message(self) -> bytes:
+        return self.document
+
     def complete(self, signature: bytes) -> bytes:
         key = load_der_x509_certificate(self.certificate).public_key()
         assert isinstance(key, rsa.RSAPublicKey)

@@ -24,6 +24,7 @@ class PreparedXml:
     description: Description
     mechanism: Mechanism
     digest: bytes
+    message: bytes  # SignedInfo in canonical form
     _profile: Profile
     _gap: Gap
     _signer: Signer
@@ -89,6 +90,7 @@ class XmlFormat:
             ),
             mechanism=algorithms.MECHANISM[method],
             digest=algorithms.signature_digest(method, canonical_info.encode()),
+            message=canonical_info.encode(),
             _profile=profile,
             _gap=gap,
             _signer=signer,

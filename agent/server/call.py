@@ -1,0 +1,26 @@
+"""One request on its way to its handler."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from msgspec import Struct
+
+from agent.server.client import Client
+from agent.signing.desk import Errand
+from protocol.messages import Stage
+
+P = TypeVar("P", bound=Struct)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Generic[P]):
+    """Its parameters, who sent it, and how to say where it stands."""
+
+    params: P
+    client: Client
+    progress: Callable[[Stage], Awaitable[None]]
+
+    @property
+    def errand(self) -> Errand:
+        return Errand(asker=self.client.asker, progress=self.progress)
