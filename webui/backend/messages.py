@@ -5,7 +5,7 @@ the stories' to say, with a message for its field. Bytes travel as base64, times
 """
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
@@ -15,6 +15,8 @@ Line = Annotated[str, Meta(max_length=1000)]
 Password = Annotated[str, Meta(max_length=1024)]
 Sha256Hex = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 Der = Annotated[bytes, Meta(min_length=1, max_length=16 * 1024)]
+#: A name or an address, with a port perhaps: nothing that could hold a user, a path or a query.
+_HOST: Final = r"^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?\Z"
 
 
 class _Asked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,13 +64,24 @@ class TokenSource(_Asked, frozen=True, kw_only=True, tag_field="kind", tag="toke
     serial: Annotated[str, Meta(max_length=100)] = ""
 
 
+class HsmSource(_Asked, frozen=True, kw_only=True, tag_field="kind", tag="hsm"):
+    """The signing service that keeps the key. Whose account it is there, nobody is told here."""
+
+    provider: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}\Z")]
+    provider_name: Annotated[str, Meta(min_length=1, max_length=100)]
+    host: Annotated[str, Meta(pattern=_HOST, max_length=260)]
+
+
+Source = TokenSource | HsmSource
+
+
 class CertificateToCheck(_Asked, frozen=True, kw_only=True):
     certificate: Der
 
 
 class CertificateToAdd(_Asked, frozen=True, kw_only=True):
     certificate: Der
-    source: TokenSource
+    source: Source
 
 
 class Adjustment(_Asked, frozen=True, kw_only=True):
@@ -121,7 +134,7 @@ class Certificate(_Told, frozen=True, kw_only=True):
     serial: str
     not_before: datetime
     not_after: datetime
-    source: TokenSource | None
+    source: Source | None
     chain: str
     revocation: str
     state: str

@@ -66,7 +66,7 @@ def _certificate(
     state: CertificateState,
     chain: str,
     revocation: str,
-    source: messages.TokenSource | None,
+    source: messages.Source | None,
     dossier: str | None,
     reason: str | None,
 ) -> messages.Certificate:
@@ -88,9 +88,9 @@ def _certificate(
     )
 
 
-def _source(stored: str) -> messages.TokenSource | None:
+def _source(stored: str) -> messages.Source | None:
     try:
-        return msgspec.json.decode(stored, type=messages.TokenSource)
+        return msgspec.json.decode(stored, type=messages.Source)
     except msgspec.DecodeError:
         return None  # seeded without a known place
 
