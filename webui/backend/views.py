@@ -90,9 +90,10 @@ def _certificate(
 
 def _source(stored: str) -> messages.Source | None:
     try:
-        return msgspec.json.decode(stored, type=messages.Source)
+        source: messages.Source = msgspec.json.decode(stored, type=messages.Source)
     except msgspec.DecodeError:
         return None  # seeded without a known place
+    return source
 
 
 def dossier(file: DossierFile, *, now: datetime) -> messages.Dossier:
