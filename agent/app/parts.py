@@ -42,13 +42,14 @@ def modules(config: Config) -> tuple[Module, ...]:
 def prompts(options: Options) -> Prompts:
     """How the user is asked here. Raises ConfigError for a script that cannot be used."""
     if options.scripted_consent is not None:
-        from agent.consent.scripted import Script, ScriptedPrompts
+        from agent.consent.script import Script
+        from agent.consent.scripted import ScriptedPrompts
 
         try:
             script = Script.read(options.scripted_consent)
         except (OSError, ValueError) as error:
             raise ConfigError(f"scripted consent: {error}") from error
-        _log.warning("consent is answered by script, for the tokens named in it alone")
+        _log.warning("consent is answered by script, for the tokens and services named in it alone")
         return ScriptedPrompts(script, unattended=True)
     if platforms.current().display_available():
         from agent.consent.window_prompts import WindowPrompts

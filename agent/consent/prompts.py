@@ -129,7 +129,10 @@ class SignDialog(Protocol):
         """
 
     async def refused_by_user(self) -> None:
-        """Returns when the user cancels after approval, while the token works."""
+        """Returns when the user cancels after approval, while the token or the service works.
+
+        Not to be awaited beside `approval` or `otp`, which say a refusal themselves.
+        """
 
 
 class Prompts(Protocol):

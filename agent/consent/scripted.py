@@ -1,28 +1,24 @@
 """Answers from a file instead of a person: for tests, and for the headless demo.
 
-It signs without asking anyone, so it is fenced in three ways: the caller must say in so many words
-that it runs unattended (the command line flag; a configuration file alone cannot), it works for the
-tokens named in the file and no others, and it never tries a PIN that the token rejected, nor any
-PIN on a token's last try.
+It signs without asking anyone, so it is fenced:
 
-    pin = "12345678"                  # or a list, one for each window that asks
-    only_tokens = ["OpenKySo Demo"]
-    delay = 0.2                       # seconds before each answer
+1. The caller must say in so many words that it runs unattended (the command line flag; a
+   configuration file alone cannot).
+2. It works for the tokens, and for the hosts of signing services, that are named in the file, and
+   for no others.
+3. It never tries a PIN that the token or the service rejected, nor any PIN on a token's last try.
+   Once a service has rejected a PIN, that PIN is not given for the certificate again.
+4. A one-time password that was rejected is followed by the file's next one, or by a refusal.
 
-    [decisions]
-    site = "always"                   # "once", "always", "refused"
-    select = "first"                  # or an MST, or "refuse"
-    sign = "approve"                  # or "refuse"
+What the file says is in `agent.consent.script`. A confirmation on the phone is not scripted: it
+happens at the service, and the window only waits.
 """
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Annotated, Literal, Never, Self
-
-import msgspec
+from typing import Literal, Never
 
 from agent.consent.choosing import in_order, preselected
 from agent.consent.prompts import (
@@ -35,37 +31,12 @@ from agent.consent.prompts import (
     SignQuestion,
     SiteQuestion,
 )
+from agent.consent.script import Script, Supply
 from agent.errors import UserError
-from agent.keys import CertificateId, PinState, TokenInfo
+from agent.keys import CertificateId, Confirmation, PinState
 from agent.pin import Pin
 
 _log = logging.getLogger(__name__)
-
-
-class Decisions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    site: Grant = Grant.REFUSED
-    select: str = "refuse"
-    sign: Literal["approve", "refuse"] = "refuse"
-
-
-class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is not said in the file is refused."""
-
-    only_tokens: tuple[str, ...] = ()
-    pin: str | tuple[str, ...] = ()
-    delay: Annotated[float, msgspec.Meta(ge=0, le=60)] = 0.0
-    decisions: Decisions = Decisions()
-
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        """Raises OSError, ValueError with the file's name and what is wrong in it."""
-        try:
-            return msgspec.toml.decode(path.read_bytes(), type=cls)
-        except msgspec.MsgspecError as error:
-            raise ValueError(f"{path}: {error}") from error
-
-    def __repr__(self) -> str:
-        return f"Script(only_tokens={self.only_tokens!r}, …)"  # it holds a PIN
 
 
 class ScriptedPrompts:
@@ -76,7 +47,7 @@ class ScriptedPrompts:
         if unattended is not True:
             raise ValueError("scripted consent needs the explicit flag")
         self._script = script
-        self._windows = 0
+        self._secrets = _Secrets(script)
 
     async def ask_site(self, question: SiteQuestion) -> Grant:
         await self._think()
@@ -92,9 +63,7 @@ class ScriptedPrompts:
     @asynccontextmanager
     async def sign(self, question: SignQuestion) -> AsyncIterator[SignDialog]:
         await self._think()
-        number = self._windows
-        self._windows += 1
-        yield _Sign(self._script, question, number=number)
+        yield _Sign(self._script, question, self._secrets)
 
     async def tell(self, title: str, text: str, language: str = "vi") -> None:
         del language
@@ -125,7 +94,7 @@ class _Select:
         self._changed.set()
 
     def _found(self) -> CertificateId | None:
-        listed = [c for c in self._certificates if _is_listed(c.token, self._script)]
+        listed = [c for c in self._certificates if self._script.lists(c)]
         wanted = self._script.decisions.select
         if wanted != "first":
             return preselected(listed, wanted_mst=wanted)
@@ -133,23 +102,38 @@ class _Select:
         return best or next((c.id for c in in_order(listed) if c.usable), None)
 
 
+class _Secrets:
+    """What is left of the file's secrets, and which PINs services have rejected."""
+
+    def __init__(self, script: Script) -> None:
+        self.pins = Supply(script.pin)
+        self.service_pins = Supply(script.service_pin)
+        self.otps = Supply(script.otp)
+        self.rejected: set[tuple[CertificateId, str]] = set()
+
+
 class _Sign:
-    def __init__(self, script: Script, question: SignQuestion, *, number: int) -> None:
+    """The same dialog for a token's key and a service's; `confirmation` tells which."""
+
+    def __init__(self, script: Script, question: SignQuestion, secrets: _Secrets) -> None:
         self._script = script
         self._question = question
-        self._number = number
+        self._secrets = secrets
+        self._given: str | None = None  # the service's PIN that was given last
         self._answered = False
 
     async def approval(self) -> Approval:
-        script, question = self._script, self._question
-        token = question.certificate.token
-        if self._answered or script.decisions.sign == "refuse" or not _is_listed(token, script):
+        question = self._question
+        listed = self._script.lists(question.certificate)
+        if self._answered or self._script.decisions.sign == "refuse" or not listed:
             self._refuse()
-        if question.pin.locked or question.pin.final_try:
-            self._refuse()
+        if question.certificate.service is None:
+            pin = self._token_pin()
+        else:
+            pin = self._service_pin(question.confirmation or Confirmation())
         self._answered = True
         _log.warning("scripted consent: %s approved for %s", question.action, question.asker.origin)
-        return Approval(pin=None if question.pin.pin_pad else Pin(self._pin()))
+        return Approval(pin=pin)
 
     async def pin_rejected(self, state: PinState) -> None:
         del state
@@ -163,28 +147,39 @@ class _Sign:
         del stage
 
     async def service_pin_rejected(self) -> None:
-        raise UserError("user_refused")
+        if self._given is not None:
+            self._secrets.rejected.add((self._question.certificate.id, self._given))
+            self._answered = False  # the file may have another
 
     async def otp(self, *, rejected: bool) -> Pin:
-        del rejected
-        raise UserError("user_refused")
+        if not self._answered or (rejected and self._secrets.otps.repeats):
+            self._refuse()
+        return self._typed(self._secrets.otps.take())
 
     async def phone(self, *, seconds: float) -> None:
-        del seconds
+        _log.info("scripted consent: waiting %.0f s for the confirmation on the phone", seconds)
 
     async def refused_by_user(self) -> None:
         await asyncio.Event().wait()
 
-    def _pin(self) -> bytearray:
-        """The file's PIN; of several, this window's, and the last one for all that follow."""
-        pins = (self._script.pin,) if isinstance(self._script.pin, str) else self._script.pin
-        if not pins:
+    def _token_pin(self) -> Pin | None:
+        state = self._question.pin
+        if state.locked or state.final_try:
             self._refuse()
-        return bytearray(pins[min(self._number, len(pins) - 1)], "utf-8")
+        return None if state.pin_pad else self._typed(self._secrets.pins.take())
+
+    def _service_pin(self, confirmation: Confirmation) -> Pin | None:
+        if not confirmation.pin:
+            return None
+        self._given = self._secrets.service_pins.take()
+        if (self._question.certificate.id, self._given) in self._secrets.rejected:
+            self._refuse()
+        return self._typed(self._given)
+
+    def _typed(self, secret: str | None) -> Pin:
+        if secret is None:
+            self._refuse()
+        return Pin(bytearray(secret, "utf-8"))
 
     def _refuse(self) -> Never:
         raise UserError("user_refused", origin=self._question.asker.origin)
-
-
-def _is_listed(token: TokenInfo | None, script: Script) -> bool:
-    return token is not None and token.label in script.only_tokens

@@ -1,5 +1,6 @@
 """Made-up questions, kind and hostile, for the gallery and the tests of the windows."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -11,7 +12,16 @@ from agent.consent.prompts import (
     SiteQuestion,
 )
 from agent.documents import Description
-from agent.keys import CertificateId, PinState, TokenId, TokenInfo
+from agent.keys import (
+    AccountId,
+    CertificateId,
+    Confirmation,
+    OtpKind,
+    PinState,
+    ServiceInfo,
+    TokenId,
+    TokenInfo,
+)
 
 ASKER: Final = Asker(origin="https://ketoan.example.vn", client="Kế toán Sao Mai")
 LOCAL: Final = Asker(origin="http://127.0.0.1:8080", client="OpenKySo")
@@ -38,6 +48,14 @@ TOKEN: Final = TokenInfo(
     serial="1A2B3C4D",
     reader="Feitian ePass2003 00 00",
     module="libcastle.so",
+)
+
+SERVICE: Final = ServiceInfo(
+    account=AccountId("s1"),
+    provider="csc",
+    provider_name="Sao Mai Remote Signing",
+    host="kyso.saomai.vn:9444",
+    name="saomai-ketoan",
 )
 
 _NOW: Final = datetime.now(UTC)
@@ -112,4 +130,12 @@ SIGN: Final = SignQuestion(
     description=DOCUMENT,
     certificate=certificate(),
     pin=PinState(min_length=6, max_length=8),
+)
+
+#: The key is in a service, which asks a PIN and then a password that it sends.
+SIGN_IN_SERVICE: Final = replace(
+    SIGN,
+    certificate=certificate(id=CertificateId("d" * 64), token=None, service=SERVICE),
+    pin=PinState(),
+    confirmation=Confirmation(pin=True, otp=OtpKind.SENT, otp_label="Ma OTP SMS"),
 )

@@ -5,14 +5,18 @@ from dataclasses import replace
 import pytest
 
 from agent.consent.prompts import Grant
-from agent.consent.scripted import Decisions, Script, ScriptedPrompts
+from agent.consent.script import Decisions, Script
+from agent.consent.scripted import ScriptedPrompts
 from agent.consent.windows import samples
 from agent.errors import UserError
-from agent.keys import PinState
+from agent.keys import Confirmation, OtpKind, PinState
 
 SCRIPT = Script(
     only_tokens=(samples.TOKEN.label,),
+    only_services=(samples.SERVICE.host,),
     pin="12345678",
+    service_pin="11223344",
+    otp="246810",
     decisions=Decisions(site=Grant.ALWAYS, select="first", sign="approve"),
 )
 
@@ -59,8 +63,9 @@ class TestTheFile:
         with pytest.raises(UserError, match="user_refused"):
             await pin_of(silent)
 
-    def test_the_pin_is_not_printed(self):
-        assert "12345678" not in repr(SCRIPT)
+    def test_no_secret_is_printed(self):
+        for secret in (SCRIPT.pin, SCRIPT.service_pin, SCRIPT.otp):
+            assert secret not in repr(SCRIPT)
 
 
 class TestItsFences:
@@ -96,6 +101,103 @@ class TestItsFences:
 
         assert "scripted consent" in caplog.text
         assert "12345678" not in caplog.text
+
+
+class TestAService:
+    async def test_it_gets_its_own_pin_and_password(self):
+        async with prompts().sign(samples.SIGN_IN_SERVICE) as dialog:
+            approval = await dialog.approval()
+            password = await dialog.otp(rejected=False)
+
+        assert approval.pin.consume() == b"11223344"
+        assert password.consume() == b"246810"
+
+    async def test_one_that_asks_no_pin_gets_none(self):
+        on_the_phone = replace(samples.SIGN_IN_SERVICE, confirmation=Confirmation(phone=True))
+
+        assert await pin_of(prompts(service_pin=()), on_the_phone) is None
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"only_services": ()},
+            {"only_services": ("saomai.vn", "kyso.saomai.vn")},  # another port is another host
+            {"only_services": (), "only_tokens": (samples.SERVICE.host,)},
+            {"service_pin": ()},
+        ],
+    )
+    async def test_what_is_not_listed_is_refused(self, changes):
+        with pytest.raises(UserError, match="user_refused"):
+            await pin_of(prompts(**changes), samples.SIGN_IN_SERVICE)
+
+    async def test_a_rejected_pin_is_never_given_again(self):
+        """Not in this window, and not in the next one either."""
+        scripted = prompts()
+        async with scripted.sign(samples.SIGN_IN_SERVICE) as dialog:
+            await dialog.approval()
+            await dialog.service_pin_rejected()
+            with pytest.raises(UserError, match="user_refused"):
+                await dialog.approval()
+
+        with pytest.raises(UserError, match="user_refused"):
+            await pin_of(scripted, samples.SIGN_IN_SERVICE)
+
+    async def test_a_rejected_pin_is_followed_by_the_lists_next_one(self):
+        scripted = prompts(service_pin=("1111", "2222"))
+        async with scripted.sign(samples.SIGN_IN_SERVICE) as dialog:
+            first = await dialog.approval()
+            await dialog.service_pin_rejected()
+            second = await dialog.approval()
+
+        assert (first.pin.consume(), second.pin.consume()) == (b"1111", b"2222")
+        assert await pin_of(scripted, samples.SIGN_IN_SERVICE) == b"2222"
+
+    async def test_an_approval_asked_twice_is_a_refusal(self):
+        async with prompts(service_pin=("1111", "2222")).sign(samples.SIGN_IN_SERVICE) as dialog:
+            await dialog.approval()
+            with pytest.raises(UserError, match="user_refused"):
+                await dialog.approval()
+
+    async def test_a_service_that_rejects_a_pin_it_never_asked_for_is_refused(self):
+        nothing_asked = replace(samples.SIGN_IN_SERVICE, confirmation=Confirmation())
+        async with prompts().sign(nothing_asked) as dialog:
+            await dialog.approval()
+            await dialog.service_pin_rejected()
+            with pytest.raises(UserError, match="user_refused"):
+                await dialog.approval()
+
+    async def test_a_rejected_password_is_followed_by_a_refusal(self):
+        async with prompts().sign(samples.SIGN_IN_SERVICE) as dialog:
+            await dialog.approval()
+            await dialog.otp(rejected=False)
+            with pytest.raises(UserError, match="user_refused"):
+                await dialog.otp(rejected=True)
+
+    async def test_of_several_passwords_each_asking_takes_the_next(self):
+        question = replace(samples.SIGN_IN_SERVICE, confirmation=Confirmation(otp=OtpKind.SENT))
+        scripted = prompts(otp=("000000", "246810"))
+        async with scripted.sign(question) as dialog:
+            await dialog.approval()
+            given = [await dialog.otp(rejected=wrong) for wrong in (False, True)]
+            with pytest.raises(UserError, match="user_refused"):
+                await dialog.otp(rejected=True)
+        async with scripted.sign(question) as dialog:
+            await dialog.approval()
+            given.append(await dialog.otp(rejected=False))
+
+        assert [bytes(one.consume()) for one in given] == [b"000000", b"246810", b"246810"]
+
+    async def test_no_password_without_an_approval(self):
+        async with prompts().sign(samples.SIGN_IN_SERVICE) as dialog:
+            with pytest.raises(UserError, match="user_refused"):
+                await dialog.otp(rejected=False)
+
+    async def test_the_phone_is_waited_for(self):
+        async with prompts().sign(samples.SIGN_IN_SERVICE) as dialog:
+            await dialog.approval()
+            await dialog.phone(seconds=300.0)
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(dialog.refused_by_user(), timeout=0.01)
 
 
 class TestAnswers:
