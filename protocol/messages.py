@@ -34,6 +34,8 @@ Mst = Annotated[str, Meta(pattern=exactly("[0-9]{10}|[0-9]{12}|[0-9]{13}"))]
 RequestId = (
     Annotated[str, Meta(min_length=1, max_length=64)] | Annotated[int, Meta(ge=0, le=2**53 - 1)]
 )
+#: Of an account at a service, or of something looked up there; chosen by the agent.
+AccountId = Annotated[str, Meta(pattern=exactly("[0-9a-f]{32}"))]
 Nonce = Annotated[bytes, Meta(min_length=16, max_length=64)]
 
 
@@ -157,6 +159,19 @@ class Certificate(_Result, frozen=True, kw_only=True):
     service: Service | None = None
 
 
+class Account(_Result, frozen=True, kw_only=True):
+    """An account at a signing service. Its password is never told to anyone."""
+
+    id: AccountId
+    provider: str
+    provider_name: str
+    host: str
+    name: str
+    certificates: tuple[CertificateId, ...]
+    problem: str  # the error code with which it was last asked, or ""
+    checked_at: datetime | None  # when the service was last asked
+
+
 class CertificateFilter(_Params, frozen=True, kw_only=True):
     mst: Mst | UnsetType = UNSET
     place: Literal["token", "service"] | UnsetType = UNSET  # absent: wherever the key is
@@ -225,8 +240,11 @@ class EventsSubscribeParams(_Params, frozen=True, kw_only=True):
 
 
 class EventsSubscribeResult(_Result, frozen=True, kw_only=True):
+    """As it is now, so that no change falls between a list and the subscription."""
+
     topics: tuple[str, ...]
-    tokens: tuple[Token, ...]  # as they are now, so that no change falls between list and subscribe
+    tokens: tuple[Token, ...]
+    accounts: tuple[Account, ...] = ()  # empty unless they are a topic
 
 
 class SignXmlParams(_Params, frozen=True, kw_only=True):
@@ -326,8 +344,6 @@ class JournalListResult(_Result, frozen=True, kw_only=True):
 
 
 Host = Annotated[str, Meta(min_length=1, max_length=300)]
-#: Of an account at a service, or of something looked up there; chosen by the agent.
-AccountId = Annotated[str, Meta(pattern=exactly("[0-9a-f]{32}"))]
 
 
 class Words(_Result, frozen=True, kw_only=True):
@@ -358,19 +374,6 @@ class Provider(_Result, frozen=True, kw_only=True):
 
 class ProvidersListResult(_Result, frozen=True, kw_only=True):
     providers: tuple[Provider, ...]
-
-
-class Account(_Result, frozen=True, kw_only=True):
-    """An account at a signing service. Its password is never told to anyone."""
-
-    id: AccountId
-    provider: str
-    provider_name: str
-    host: str
-    name: str
-    certificates: tuple[CertificateId, ...]
-    problem: str  # the error code with which it was last asked, or ""
-    checked_at: datetime | None  # when the service was last asked
 
 
 class AccountsListResult(_Result, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 import { LOCAL } from "./texts.js";
 
-const GROUPS = ["user", "page", "vendor", "agent", "token"];
+const GROUPS = ["user", "page", "vendor", "agent", "token", "service"];
 
 /** What went wrong, as one class: `code` is stable, `group` says who must act, `text` is for people. */
 export class OpenKySoError extends Error {

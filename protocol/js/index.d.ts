@@ -1,10 +1,13 @@
 /** Sign with the user's own certificate: the client of the OpenKySo agent. Usage: openkyso.js. */
 import type {
+  Account,
+  AccountsLookResult,
   Certificate,
   CertificateFilter,
   HelloResult,
   LoginResult,
   Progress,
+  Provider,
   Rights,
   SignatureEntry,
   SignXmlResult,
@@ -18,7 +21,7 @@ export type * from "./messages.js";
 export type Language = "vi" | "en";
 
 /** Who must act to get past an error. */
-export type Group = "user" | "page" | "vendor" | "agent" | "token";
+export type Group = "user" | "page" | "vendor" | "agent" | "token" | "service";
 
 /** Codes of this side; the agent's are in schema/errors.json. */
 export type LocalCode =
@@ -119,6 +122,35 @@ export class OpenKySo {
   sites(): Promise<Site[]>;
   /** First-party only. */
   forgetSite(origin: string): Promise<boolean>;
+
+  /** The kinds of signing services that the agent knows. First-party only. */
+  providers(): Promise<Provider[]>;
+  /** The accounts at signing services, without their passwords. First-party only. */
+  accounts(): Promise<Account[]>;
+  /** What a service holds for an account; nothing is kept. First-party only. */
+  lookAccount(request: LookAccountRequest): Promise<AccountsLookResult>;
+  /** Keep what `lookAccount` found, by its `look`; this connection's last four. First-party only. */
+  keepAccount(look: string): Promise<Account>;
+  /** Ask the service of one account, or of all, again; what went wrong is each one's `problem`. */
+  refreshAccounts(account?: string, waiting?: Waiting): Promise<Account[]>;
+  /** False if there was none. First-party only. */
+  forgetAccount(account: string): Promise<boolean>;
+  /** As `watchTokens`, of the accounts at signing services. First-party only. */
+  watchAccounts(
+    callback: (accounts: Account[]) => void,
+    options?: { onLost?: (why: OpenKySoError) => void },
+  ): Promise<() => void>;
+}
+
+export interface LookAccountRequest extends Waiting {
+  /** As the user typed it. */
+  host: string;
+  account: string;
+  password: string;
+  /** The id of one of `providers()`; absent: recognised from the host. */
+  provider?: string;
+  /** The provider's own fields: values by their names. */
+  fields?: Record<string, string>;
 }
 
 export interface SignXmlRequest extends Waiting {

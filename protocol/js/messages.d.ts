@@ -116,9 +116,11 @@ export interface EventsSubscribeParams {
   topics: ("accounts" | "tokens")[];
 }
 
+/** As it is now, so that no change falls between a list and the subscription. */
 export interface EventsSubscribeResult {
   topics: string[];
   tokens: Token[];
+  accounts: Account[];
 }
 
 export interface FilledField {

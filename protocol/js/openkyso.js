@@ -8,14 +8,14 @@
  *
  * Every failure is an OpenKySoError with `code`, `group`, `retriable` and `text("vi"|"en")`.
  *
- * A lost connection is made anew by the next call, and at once where tokens are watched. Requests
+ * A lost connection is made anew by the next call, and at once where something is watched. Requests
  * that were unanswered are not repeated: they fail with `disconnected`, and who asked decides.
  */
 import { fromBase64, toBase64 } from "./base64.js";
 import { Connection } from "./connection.js";
 import { find } from "./discovery.js";
 import { OpenKySoError } from "./errors.js";
-import { TokenWatch } from "./watching.js";
+import { Watch } from "./watching.js";
 
 export { find, PORTS } from "./discovery.js";
 export { OpenKySoError } from "./errors.js";
@@ -28,7 +28,8 @@ export class OpenKySo {
   #connecting = null;
   #isClosed = false;
   #resolveClosed;
-  #watch = new TokenWatch((topics) => this.#ask("events.subscribe", { topics }));
+  #tokens = new Watch("tokens", (topics) => this.#ask("events.subscribe", { topics }));
+  #accounts = new Watch("accounts", (topics) => this.#ask("events.subscribe", { topics }));
 
   /** What the agent said to `hello`, most recently. */
   greeting;
@@ -63,7 +64,8 @@ export class OpenKySo {
   /** End the connection for good. */
   close() {
     this.#isClosed = true;
-    this.#watch.end();
+    this.#tokens.end();
+    this.#accounts.end();
     const hangUp = async () => (await this.#connecting)?.close();
     hangUp().catch(() => {});
     this.#resolveClosed();
@@ -109,7 +111,7 @@ export class OpenKySo {
    * for good: then the watch is over.
    */
   async watchTokens(callback, { onLost = () => {} } = {}) {
-    return this.#watch.add(callback, onLost);
+    return this.#tokens.add(callback, onLost);
   }
 
   /** Our own window only. */
@@ -125,6 +127,46 @@ export class OpenKySo {
   /** Our own window only. */
   async forgetSite(origin) {
     return (await this.#ask("sites.forget", { origin })).forgotten;
+  }
+
+  /** The kinds of signing services that the agent knows. Our own window only. */
+  async providers() {
+    return (await this.#ask("providers.list", {})).providers;
+  }
+
+  /** The accounts at signing services. Our own window only. */
+  async accounts() {
+    return (await this.#ask("accounts.list", {})).accounts;
+  }
+
+  /**
+   * What a service holds for an account. Nothing is kept before `keepAccount(found.look)`.
+   * `fields` has the values of the provider's own fields by their names. Our own window only.
+   */
+  async lookAccount({ host, account, password, provider, fields = {}, signal, onProgress }) {
+    const filled = Object.entries(fields).map(([name, value]) => ({ name, value }));
+    const params = given({ host, account, password, provider, fields: filled });
+    return this.#ask("accounts.look", params, { signal, onProgress });
+  }
+
+  /** Keep the account that was looked up, with its password, in the agent. Our own window only. */
+  async keepAccount(look) {
+    return (await this.#ask("accounts.keep", { look })).account;
+  }
+
+  /** Ask the service of one account, or of all, again. Our own window only. */
+  async refreshAccounts(account, { signal, onProgress } = {}) {
+    return (await this.#ask("accounts.refresh", given({ account }), { signal, onProgress })).accounts;
+  }
+
+  /** Our own window only. */
+  async forgetAccount(account) {
+    return (await this.#ask("accounts.forget", { account })).forgotten;
+  }
+
+  /** As `watchTokens`, of the accounts at signing services. Our own window only. */
+  async watchAccounts(callback, { onLost = () => {} } = {}) {
+    return this.#accounts.add(callback, onLost);
   }
 
   async #ask(method, params, options) {
@@ -168,13 +210,16 @@ export class OpenKySo {
     this.#options = { ...this.#options, ticket: undefined };
     connection.ended.then((why) => {
       this.#connecting = null;
-      if (!this.#isClosed) this.#watch.lost(why);
+      if (this.#isClosed) return;
+      this.#tokens.lost(why);
+      this.#accounts.lost(why);
     });
     return connection;
   }
 
   #news(method, params) {
-    if (method === "tokens.changed") this.#watch.changed(params.tokens);
+    if (method === "tokens.changed") this.#tokens.changed(params.tokens);
+    if (method === "accounts.changed") this.#accounts.changed(params.accounts);
   }
 }
 

@@ -1,36 +1,40 @@
-/** Who is to be told of tokens, and the subscription that feeds them, made anew when it is lost. */
+/** Who is to be told of a topic, and the subscription that feeds them, made anew when it is lost. */
 
-const TOPICS = ["tokens"];
 /** Pauses between tries to reach an agent that has gone; the last one is repeated. */
 const PAUSES = [500, 1000, 2000, 4000, 8000];
 /** Nothing that waiting would mend. */
 const FINAL = new Set(["not_allowed", "permission_denied", "insecure_page", "frame_not_allowed"]);
 
-export class TokenWatch {
+export class Watch {
+  #topic;
   #subscribe;
   #watchers = new Set();
   #timer;
   #pauses;
 
-  /** @param {(topics: string[]) => Promise<{tokens: object[]}>} subscribe */
-  constructor(subscribe, { pauses = PAUSES } = {}) {
+  /**
+   * @param {"tokens" | "accounts"} topic what is subscribed to, and where the answer has it
+   * @param {(topics: string[]) => Promise<object>} subscribe
+   */
+  constructor(topic, subscribe, { pauses = PAUSES } = {}) {
+    this.#topic = topic;
     this.#subscribe = subscribe;
     this.#pauses = pauses;
   }
 
   /** The first call comes after the returned promise has resolved. */
   async add(callback, onLost) {
-    const { tokens } = await this.#subscribe(TOPICS);
+    const now = await this.#ask();
     const watcher = { callback, onLost };
     this.#watchers.add(watcher);
-    setTimeout(() => this.#watchers.has(watcher) && callback(tokens));
+    setTimeout(() => this.#watchers.has(watcher) && callback(now));
     return () => {
       this.#watchers.delete(watcher);
     };
   }
 
-  changed(tokens) {
-    for (const { callback } of this.#watchers) callback(tokens);
+  changed(now) {
+    for (const { callback } of this.#watchers) callback(now);
   }
 
   lost(why) {
@@ -43,6 +47,11 @@ export class TokenWatch {
     this.#watchers.clear();
   }
 
+  async #ask() {
+    const answer = await this.#subscribe([this.#topic]);
+    return answer[this.#topic];
+  }
+
   #again(tries) {
     clearTimeout(this.#timer);
     if (this.#watchers.size === 0) return;
@@ -53,7 +62,7 @@ export class TokenWatch {
   async #retry(tries) {
     if (this.#watchers.size === 0) return;
     try {
-      this.changed((await this.#subscribe(TOPICS)).tokens);
+      this.changed(await this.#ask());
     } catch (error) {
       if (!FINAL.has(error.code)) return this.#again(tries + 1);
       this.#tell(error);

@@ -37,6 +37,7 @@ from protocol.session import (
     Session,
     State,
 )
+from tests.support.examples import example_params
 
 HELLO = {"versions": [1], "client": "Test"}
 
@@ -95,17 +96,11 @@ class TestTheTable:
 
 
 class TestBeforeHello:
-    @pytest.mark.parametrize("method", sorted(set(METHODS) - {"hello", "login", "sign.xml"}))
+    @pytest.mark.parametrize("method", sorted(set(METHODS) - {"hello"}))
     def test_nothing_else_is_answered(self, method):
         session = Session(now=0.0, native=True)
-        params = {
-            "cancel": {"request": 1},
-            "events.subscribe": {"topics": ["tokens"]},
-            "ticket.issue": {"origin": "http://127.0.0.1:8443"},
-            "sites.forget": {"origin": "https://their.app"},
-        }.get(method, {})
 
-        answer = sent(session.receive(frame(method, 7, **params), 0.0))
+        answer = sent(session.receive(frame(method, 7, **example_params(method)), 0.0))
 
         assert (answer["id"], answer["error"]["data"]["code"]) == (7, "hello_required")
         assert session.state is State.AWAITING_HELLO
@@ -183,15 +178,8 @@ class TestRights:
             if name in {"hello", "cancel"}:
                 continue
             session = opened(rights, native=native)
-            params = {
-                "login": {"nonce": "A" * 24},
-                "sign.xml": {"document": "", "name": "a", "profile": "p"},
-                "events.subscribe": {"topics": ["tokens"]},
-                "ticket.issue": {"origin": "http://127.0.0.1:8443"},
-                "sites.forget": {"origin": "https://their.app"},
-            }.get(name, {})
 
-            [action] = session.receive(frame(name, 1, **params), 0.0)
+            [action] = session.receive(frame(name, 1, **example_params(name)), 0.0)
 
             allowed = order.index(rights) >= order.index(method.rights)
             if allowed and (native or not method.native_only):

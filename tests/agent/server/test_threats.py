@@ -19,6 +19,7 @@ from agent.server import http, websocket
 from protocol import limits, session
 from protocol.messages import METHODS, Rights, login_message
 from tests.support.edge import Running, running
+from tests.support.examples import example_params
 from tests.support.prompts import Approve, Refuse, ScriptedUser, Wait
 from tests.support.tokens import Card, MemoryTokens
 from tests.support.waiting import eventually
@@ -64,7 +65,7 @@ class TestT1AndT2LoopbackIsNotAuthentication:
             assert card.holder not in json.dumps(hello)
             for method, rule in METHODS.items():
                 if rule.rights is not Rights.NONE:
-                    error = await page.refused(method, **_smallest(method))
+                    error = await page.refused(method, **example_params(method))
                     assert error["code"] == "not_allowed", method
 
         assert user.asked == []
@@ -436,13 +437,3 @@ def _frame(text: str) -> bytes:
     """A client's text frame (RFC 6455 §5.2) with a mask of zeros."""
     payload = text.encode()
     return b"\x81\xff" + len(payload).to_bytes(8, "big") + bytes(4) + payload
-
-
-def _smallest(method: str) -> dict[str, object]:
-    return {
-        "sign.xml": {"document": b"<a/>", "name": "a", "profile": "test"},
-        "login": {"nonce": bytes(16)},
-        "events.subscribe": {"topics": ["tokens"]},
-        "ticket.issue": {"origin": "http://127.0.0.1:1"},
-        "sites.forget": {"origin": "https://a.vn"},
-    }.get(method, {})

@@ -129,7 +129,7 @@ describe("each method", () => {
     "certificates.select": async (agent, params) => ({ certificate: await agent.select(params) }),
     "events.subscribe": async (agent) => {
       const tokens = await new Promise((resolve) => agent.watchTokens(resolve));
-      return { topics: ["tokens"], tokens };
+      return { topics: ["tokens"], tokens, accounts: [] };
     },
     "sign.xml": async (agent, params) => {
       const signed = await agent.signXml({ ...params, document: fromBase64(params.document) });
@@ -139,6 +139,17 @@ describe("each method", () => {
     "sites.list": async (agent) => ({ sites: await agent.sites() }),
     "sites.forget": async (agent, { origin }) => ({ forgotten: await agent.forgetSite(origin) }),
     "journal.list": async (agent, params) => ({ entries: await agent.journal(params) }),
+    "providers.list": async (agent) => ({ providers: await agent.providers() }),
+    "accounts.list": async (agent) => ({ accounts: await agent.accounts() }),
+    "accounts.look": (agent, params) => {
+      const fields = Object.fromEntries(params.fields.map(({ name, value }) => [name, value]));
+      return agent.lookAccount({ ...params, fields });
+    },
+    "accounts.keep": async (agent, { look }) => ({ account: await agent.keepAccount(look) }),
+    "accounts.refresh": async (agent, { account }) => ({
+      accounts: await agent.refreshAccounts(account),
+    }),
+    "accounts.forget": async (agent, { account }) => ({ forgotten: await agent.forgetAccount(account) }),
   };
   /** `hello` and `cancel` are sent by the library itself; pages cannot issue tickets. */
   const UNASKED = ["hello", "cancel", "ticket.issue"];

@@ -26,6 +26,7 @@ def test_what_the_agent_sends_is_declared_with_every_field(name: str):
 def test_what_may_be_left_out_says_so():
     assert declared("CertificateFilter") == {
         "mst?": "string",
+        "place?": '"service" | "token"',
         "valid_now?": "boolean",
         "issuer?": "string",
     }
