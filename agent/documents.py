@@ -1,6 +1,20 @@
 """What is known of a document before it is signed, as windows and the journal need it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digested:
+    """A document known by its hashes, since it is too large to be held or stays where it is."""
+
+    size: int  # bytes
+    digests: Mapping[str, bytes]  # by hashlib's names; "sha256" is always among them
+    head: bytes = field(default=b"", repr=False)  # how it begins, for the preview
+
+
+#: What can be signed: the document itself or, where the format needs no more, its hashes.
+Document = bytes | Digested
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,13 @@
 """What every signature format offers: prepare → sign elsewhere → complete.
 
-A format is pure: it is handed bytes and a certificate, and never sees a token, a window or a clock.
+A format is pure: it is handed bytes (or their hashes) and a certificate, and never sees a token, a
+window or a clock.
 """
 
 from datetime import datetime
 from typing import Protocol
 
-from agent.documents import Description
+from agent.documents import Description, Document
 from agent.keys import Mechanism
 
 
@@ -36,5 +37,10 @@ class Prepared(Protocol):
 
 
 class Format(Protocol):
-    def prepare(self, document: bytes, *, certificate: bytes, signing_time: datetime) -> Prepared:
-        """Raises DocumentError (document_*, container_*), UserError certificate_unsuitable."""
+    def prepare(
+        self, document: Document, *, certificate: bytes, signing_time: datetime
+    ) -> Prepared:
+        """`document` is the bytes or, for formats that leave it where it is, its hashes.
+
+        Raises DocumentError (document_*, container_*), UserError certificate_unsuitable.
+        """

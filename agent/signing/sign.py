@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent.consent.prompts import SignQuestion
+from agent.documents import Document
 from agent.errors import DocumentError, UserError
 from agent.keys import TokenCertificate
 from agent.signing.approval import approved_signature, pin_state
@@ -17,7 +18,7 @@ from protocol.messages import Stage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    document: bytes
+    document: Document
     name: str
     profile: str
     wanted: Wanted

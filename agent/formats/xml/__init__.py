@@ -20,8 +20,7 @@ Everything here is pure: bytes in, bytes or one documented error out. The way th
     markup      the text of ds:Signature
     sign        the use case: prepare → complete
     verify      the other use case: one signature, one place, one reference, nothing unforeseen
-    algorithms  names ↔ URIs ↔ what computes them; what is not listed is refused
-    signer      what a signature needs of its certificate
+    algorithms  names ↔ URIs ↔ schemes; what is not listed is refused
 
 Why our own and not a library: signxml re-serialises the document and cannot verify this profile
 (its canonical SignedInfo gains an xmlns="" that is not there), and python-xmlsec takes no keys from

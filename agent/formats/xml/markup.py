@@ -10,6 +10,7 @@ from itertools import groupby
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from agent.formats.signer import Signer
 from agent.formats.xml.algorithms import (
     CANONICALIZATION_URI,
     DIGEST_URI,
@@ -18,7 +19,6 @@ from agent.formats.xml.algorithms import (
     SIGNATURE_URI,
 )
 from agent.formats.xml.profiles import KeyInfoPart, Profile, SignatureMethod, SigningTime
-from agent.formats.xml.signer import Signer
 
 
 def signed_info(

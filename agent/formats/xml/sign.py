@@ -5,16 +5,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from agent.documents import Description
+from agent.documents import Description, Document
 from agent.errors import AgentError, InternalError, UserError
+from agent.formats.content import held
+from agent.formats.signer import Signer, signer_of
 from agent.formats.xml import algorithms, canonical, markup
 from agent.formats.xml.container import Gap, empty_container
 from agent.formats.xml.intake import take_in
 from agent.formats.xml.preview import preview
 from agent.formats.xml.profiles import Profile
-from agent.formats.xml.signer import Signer, signer_of
 from agent.formats.xml.verify import verify
 from agent.keys import Mechanism
+from protocol.limits import MAX_XML_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +62,9 @@ class XmlFormat:
     labels: Mapping[str, str] = field(default_factory=dict)
 
     def prepare(
-        self, document: bytes, *, certificate: bytes, signing_time: datetime
+        self, document: Document, *, certificate: bytes, signing_time: datetime
     ) -> PreparedXml:
+        document = held(document, limit=MAX_XML_BYTES)
         profile = self.profile
         signer = signer_of(certificate)
         method = next((m for m in profile.signature if algorithms.fits(m, signer.key)), None)

@@ -32,6 +32,7 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from lxml import etree
 
 from agent.errors import DocumentError, UserError
+from agent.formats.signer import signer_of
 from agent.formats.xml import algorithms, canonical
 from agent.formats.xml.algorithms import (
     CANONICALIZATION_URI,
@@ -43,7 +44,6 @@ from agent.formats.xml.algorithms import (
 from agent.formats.xml.container import elements_at
 from agent.formats.xml.intake import SIGNATURE_ROOM, take_in
 from agent.formats.xml.profiles import KeyInfoPart, Profile, SignatureMethod, SigningTime
-from agent.formats.xml.signer import signer_of
 from protocol.limits import MAX_XML_BYTES
 
 _SIGNATURE: Final = f"{{{DS}}}Signature"

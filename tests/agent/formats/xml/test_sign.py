@@ -10,8 +10,8 @@ from lxml import etree
 
 from agent.errors import DocumentError, InternalError, UserError
 from agent.formats.registry import FORMATS, format_for
+from agent.formats.signer import signer_of
 from agent.formats.xml import PROFILES, PreparedXml, markup, verify
-from agent.formats.xml.signer import signer_of
 from agent.keys import Mechanism
 from tests.support.pki import Authority, Holder, ec_key, rsa_key
 
