@@ -1,10 +1,10 @@
 """The life of one question to the user, as a table.
 
     asked ──visible──▶ shown ──rested──▶ armed ──approve──▶ working ──end──▶ ended
-                         ▲ ◀─unsettled─── │                    │
-                         │ ◀─────────────────pin-rejected───── │
-                         │                                     │
-                         └─token-back── unplugged              └─pin-locked─▶ locked
+                         ▲ ◀─unsettled─── │                   │ │ ▲
+                         │ ◀─────────────────pin-rejected──── │ │ └─otp-given── otp
+                         │                                    │ └───otp-asked───▶
+                         └─token-back── unplugged             └─pin-locked─▶ locked
 
 The rules the table holds:
 
@@ -14,8 +14,11 @@ The rules the table holds:
    back and a rejected PIN all begin that time anew.
 2. A rejected PIN leads back to the user, never to another attempt (threat T25).
 3. From every state that is not final the user can refuse, and the agent can end the question.
-4. Time runs out only while the user is thinking, never while the token works.
-5. Nothing leads out of a final state, so a late click is never an approval.
+4. Time runs out only while the user is thinking, never while the token or the service works.
+5. A service's one-time password is asked for only after an approval, and leaves only by the user's
+   act. It needs no inert time: nothing can be sent from an empty field. A wrong one is asked for
+   again from `working`; a PIN that the service rejects after it leads back to the question itself.
+6. Nothing leads out of a final state, so a late click is never an approval.
 
 `Consent` judges events; it owns no timer and no window. What the table does not list is
 `OutOfOrderError`, which callers treat as a refusal.
@@ -32,6 +35,7 @@ class State(StrEnum):
     UNPLUGGED = "unplugged"  # the token was pulled; shown, cannot be approved
     LOCKED = "locked"  # the token takes no PIN any more; shown, cannot be approved
     WORKING = "working"  # approved; the same window shows the progress
+    OTP = "otp"  # approved; the service's one-time password is being typed
     REFUSED = "refused"
     TIMED_OUT = "timed-out"
     ENDED = "ended"  # the agent ended it: done, failed or cancelled
@@ -46,6 +50,8 @@ class Event(StrEnum):
     APPROVE = "approve"
     PIN_REJECTED = "pin-rejected"
     PIN_LOCKED = "pin-locked"
+    OTP_ASKED = "otp-asked"
+    OTP_GIVEN = "otp-given"
     REFUSE = "refuse"  # a button, Escape, the window closed or crashed
     TIME_OUT = "time-out"
     END = "end"
@@ -96,6 +102,12 @@ TRANSITIONS: Final[dict[State, dict[Event, State]]] = {
         Event.TOKEN_BACK: State.WORKING,
         Event.PIN_REJECTED: State.SHOWN,
         Event.PIN_LOCKED: State.LOCKED,
+        Event.OTP_ASKED: State.OTP,
+    },
+    State.OTP: _THINKING
+    | {
+        Event.UNSETTLED: State.OTP,
+        Event.OTP_GIVEN: State.WORKING,
     },
     State.REFUSED: {},
     State.TIMED_OUT: {},

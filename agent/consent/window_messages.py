@@ -2,10 +2,10 @@
 
     agent → window    Ask… once, then what happens meanwhile; end of file means "close"
     window → agent    Moved for every step of the state machine, one answer, and again after a
-                      rejected PIN
+                      rejected PIN; the service's one-time password whenever it is asked for
 
-The PIN itself is not JSON: `Approved` is followed by `pin_bytes` raw bytes, so that no parser makes
-a copy that cannot be erased.
+Secrets are not JSON: `Approved` and `OtpGiven` are followed by `pin_bytes` raw bytes, so that no
+parser makes a copy that cannot be erased.
 """
 
 from typing import Final
@@ -73,15 +73,40 @@ class Working(_Message, frozen=True):
     stage: str
 
 
+class ServicePinRejected(_Message, frozen=True):
+    seconds: float
+
+
+class AskOtp(_Message, frozen=True):
+    rejected: bool  # the last one was
+    seconds: float
+
+
+class OnPhone(_Message, frozen=True):
+    """The service waits for its user's confirmation on the phone."""
+
+    seconds: float
+
+
 Question = AskSite | AskSelect | AskSign | Tell
-Command = Question | Certificates | PinRejected | PinLength | TokenPresent | Working
+Command = (
+    Question
+    | Certificates
+    | PinRejected
+    | PinLength
+    | TokenPresent
+    | Working
+    | ServicePinRejected
+    | AskOtp
+    | OnPhone
+)
 
 
 # --- window → agent ------------------------------------------------------------------------------
 
 
 class Moved(_Message, frozen=True):
-    """The window's own state machine took this step (VISIBLE, RESTED, UNSETTLED)."""
+    """The window's own state machine took this step."""
 
     event: Event
 
@@ -95,17 +120,23 @@ class Chosen(_Message, frozen=True):
 
 
 class Approved(_Message, frozen=True):
-    pin_bytes: int | None  # None: it is typed on the reader
+    pin_bytes: int | None  # None: it is typed on the reader, or the service asks none
+
+
+class OtpGiven(_Message, frozen=True):
+    pin_bytes: int
 
 
 class Refused(_Message, frozen=True):
     pass
 
 
-Answer = Moved | Granted | Chosen | Approved | Refused
+Answer = Moved | Granted | Chosen | Approved | OtpGiven | Refused
 
 #: A PIN longer than this is not a PIN (PKCS#11 tokens allow at most 255 bytes).
 MAX_PIN_BYTES: Final = 255
+#: One-time passwords are six or eight digits; the longest known are printed on cards.
+MAX_OTP_BYTES: Final = 64
 #: No answer of the window comes near this.
 MAX_ANSWER_BYTES: Final = 4096
 

@@ -24,10 +24,12 @@ import msgspec
 import agent
 from agent.consent.window_messages import (
     MAX_ANSWER_BYTES,
+    MAX_OTP_BYTES,
     MAX_PIN_BYTES,
     Answer,
     Approved,
     Command,
+    OtpGiven,
     decode_answer,
     encode,
 )
@@ -169,15 +171,20 @@ class AnswerReader:
                 return None
         answer = decode_answer(memoryview(self._buffer)[:end])
         self._drop(end + 1)
-        if not isinstance(answer, Approved) or answer.pin_bytes is None:
-            return answer, None
-        if not 0 < answer.pin_bytes <= MAX_PIN_BYTES:
+        match answer:
+            case Approved(pin_bytes=int(count)):
+                most = MAX_PIN_BYTES
+            case OtpGiven(pin_bytes=count):
+                most = MAX_OTP_BYTES
+            case _:
+                return answer, None
+        if not 0 < count <= most:
             raise ValueError("not the length of a PIN")
-        while self._filled < answer.pin_bytes:
+        while self._filled < count:
             if not self._fill():
                 return None
-        pin = Pin(self._buffer[: answer.pin_bytes])
-        self._drop(answer.pin_bytes)
+        pin = Pin(self._buffer[:count])
+        self._drop(count)
         return answer, pin
 
     def erase(self) -> None:

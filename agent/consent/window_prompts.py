@@ -29,6 +29,7 @@ from agent.consent.turns import Turns
 from agent.consent.window_messages import (
     Answer,
     Approved,
+    AskOtp,
     AskSelect,
     AskSign,
     AskSite,
@@ -37,10 +38,13 @@ from agent.consent.window_messages import (
     Command,
     Granted,
     Moved,
+    OnPhone,
+    OtpGiven,
     PinLength,
     PinRejected,
     Question,
     Refused,
+    ServicePinRejected,
     Tell,
     TokenPresent,
     Working,
@@ -50,6 +54,9 @@ from agent.errors import InternalError, UserError
 from agent.keys import CertificateId, PinState
 from agent.pin import Pin
 from protocol.limits import PROMPT_SECONDS
+
+#: What the user can say besides no.
+Yes = Granted | Chosen | Approved | OtpGiven
 
 _log = logging.getLogger(__name__)
 
@@ -151,7 +158,7 @@ class _Talk:
             case _:
                 raise InternalError("prompt_unavailable")
 
-    async def answer(self, *, seconds: float) -> tuple[Granted | Chosen | Approved, Pin | None]:
+    async def answer(self, *, seconds: float) -> tuple[Yes, Pin | None]:
         """The user's yes. Raises UserError user_refused, prompt_timeout."""
         try:
             async with asyncio.timeout(seconds):
@@ -173,15 +180,14 @@ class _Talk:
                 case (Moved(), None):
                     continue
                 case (_, pin):
-                    if pin is not None:
-                        pin.erase()
+                    _forget(pin)
                     break
         self._refuse()
 
     def tell(self, command: Command) -> None:
         self._window.send(command)
 
-    def _judged(self, answer: Answer, pin: Pin | None) -> Granted | Chosen | Approved | None:
+    def _judged(self, answer: Answer, pin: Pin | None) -> Yes | None:
         """`answer` if it is a yes, None to go on listening. Raises UserError user_refused."""
         try:
             match answer:
@@ -191,14 +197,16 @@ class _Talk:
                 case Granted() | Chosen() | Approved():
                     self._consent.receive(Event.APPROVE, at=time.monotonic())
                     return answer
+                case OtpGiven():
+                    self._consent.receive(Event.OTP_GIVEN, at=time.monotonic())
+                    return answer
                 case Refused():
                     pass
                 case _:
                     assert_never(answer)
         except OutOfOrderError as error:
             _log.warning("the window answered out of order: %s", error)
-        if pin is not None:
-            pin.erase()
+        _forget(pin)
         self._refuse()
         raise UserError("user_refused")
 
@@ -237,6 +245,7 @@ class _Sign:
     async def approval(self) -> Approval:
         answer, pin = await self._talk.answer(seconds=self._seconds)
         if not isinstance(answer, Approved):
+            _forget(pin)
             raise UserError("user_refused")
         return Approval(pin=pin)
 
@@ -253,14 +262,23 @@ class _Sign:
         self._talk.tell(Working(stage=stage))
 
     async def service_pin_rejected(self) -> None:
-        raise UserError("user_refused")
+        self._talk.tell(ServicePinRejected(seconds=self._seconds))
 
     async def otp(self, *, rejected: bool) -> Pin:
-        del rejected
-        raise UserError("user_refused")
+        self._talk.tell(AskOtp(rejected=rejected, seconds=self._seconds))
+        answer, otp = await self._talk.answer(seconds=self._seconds)
+        if not isinstance(answer, OtpGiven) or otp is None:
+            _forget(otp)
+            raise UserError("user_refused")
+        return otp
 
     async def phone(self, *, seconds: float) -> None:
-        del seconds
+        self._talk.tell(OnPhone(seconds=seconds))
 
     async def refused_by_user(self) -> None:
         await self._talk.gone()
+
+
+def _forget(pin: Pin | None) -> None:
+    if pin is not None:
+        pin.erase()

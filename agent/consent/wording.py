@@ -10,6 +10,7 @@ from typing import Final
 from agent.consent.origins import ShownOrigin
 from agent.consent.plain import one_line
 from agent.consent.prompts import CertificateFacts
+from agent.consent.service_wording import service_words
 from agent.consent.text import Texts
 
 NAME_CHARS: Final = 200
@@ -29,7 +30,9 @@ class CertificateWords:
     issuer: str
     validity: str
     serial: str
-    token: str
+    token: str  # "" when its key is in a service
+    service: str  # who and where; "" when its key is on a token
+    account: str
     state: str
     warnings: tuple[str, ...]
     why_not: str  # "" when it can be used
@@ -59,10 +62,22 @@ def certificate_words(
         validity=_validity(facts, texts, now=now or datetime.now(UTC)),
         serial=one_line(facts.serial, limit=80),
         token=one_line(facts.token.label, limit=64) if facts.token else "",
+        service=service_words(facts.service, texts) if facts.service else "",
+        account=one_line(facts.service.name, limit=NAME_CHARS) if facts.service else "",
         state=state_words(facts.state, texts),
         warnings=tuple(texts.error(code) for code in facts.warnings),
         why_not="" if facts.usable else _why_not(facts, texts),
     )
+
+
+def place_words(words: CertificateWords, texts: Texts) -> tuple[tuple[str, str], ...]:
+    """Where the key is, as names and values."""
+    if words.service:
+        return (
+            (texts("certificate.service"), words.service),
+            (texts("certificate.account"), words.account),
+        )
+    return ((texts("certificate.token"), words.token),) if words.token else ()
 
 
 def mst_words(canonical: str) -> str:

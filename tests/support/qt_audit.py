@@ -10,8 +10,16 @@ import os
 import sys
 from io import FileIO
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPlainTextEdit, QWidget
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QWidget,
+)
 
 from agent.consent.text import LANGUAGES
 from agent.consent.windows.gallery import play
@@ -58,8 +66,20 @@ def audit(window: QuestionWindow, scene: Scene) -> dict[str, object]:
         "enabled": [w.text() for w in visible if isinstance(w, QAbstractButton) and w.isEnabled()],
         "height": window.height(),
         "most": window.screen().availableGeometry().height(),
+        "out_of_sight": [b.text() for b in _buttons(visible) if not _whole(b, window)],
+        "typed": [w.text() for w in visible if isinstance(w, QLineEdit) and w.text()],
         "described": window.accessibleName() and window.accessibleDescription(),
     }
+
+
+def _buttons(visible: list[QWidget]) -> list[QPushButton]:
+    return [w for w in visible if isinstance(w, QPushButton)]
+
+
+def _whole(widget: QWidget, window: QuestionWindow) -> bool:
+    """Whether nothing of it lies outside the window."""
+    place = QRect(widget.mapTo(window, QPoint()), widget.size())
+    return window.rect().contains(place)
 
 
 def name_of(widget: QWidget) -> str:

@@ -19,6 +19,7 @@ from agent.consent.wording import (
     certificate_words,
     digest_words,
     kind_words,
+    place_words,
     remarks,
     size_words,
 )
@@ -68,6 +69,8 @@ def certificate_card(facts: CertificateFacts, texts: Texts) -> Card:
                 (texts("certificate.validity"), words.validity),
             ),
             ((texts("certificate.issuer"), words.issuer),),
+            # Which token it is, the label of the PIN says.
+            *((fact,) for fact in place_words(words, texts) if words.service),
         )
     )
     for warning in words.warnings:

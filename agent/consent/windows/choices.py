@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from agent.consent.prompts import CertificateFacts
 from agent.consent.text import Texts
 from agent.consent.windows.pieces import Foreign, Own, Short, facts_grid
-from agent.consent.wording import CertificateWords, certificate_words
+from agent.consent.wording import CertificateWords, certificate_words, place_words
 from agent.keys import CertificateId
 
 _STATE_KINDS = {"valid": "stateGood", "unchecked": "stateCaution"}
@@ -134,15 +134,16 @@ class _Radio(QRadioButton):
 
 
 def _facts(words: CertificateWords, texts: Texts) -> QGridLayout:
-    issuer = [(texts("certificate.issuer"), words.issuer)]
-    if words.token:
-        issuer.append((texts("certificate.token"), words.token))
+    issuer = (texts("certificate.issuer"), words.issuer)
+    place = place_words(words, texts)
+    # A service and an account are longer than a token's label.
+    others = ((issuer,), *((fact,) for fact in place)) if words.service else ((issuer, *place),)
     return facts_grid(
         (
             (texts("certificate.mst"), words.mst),
             (texts("certificate.validity"), words.validity),
         ),
-        issuer,
+        *others,
     )
 
 
@@ -152,7 +153,7 @@ def _spoken(words: CertificateWords, texts: Texts) -> str:
         f"{texts('certificate.mst')} {words.mst}",
         f"{texts('certificate.issuer')} {words.issuer}",
         f"{texts('certificate.validity')} {words.validity}",
-        f"{texts('certificate.token')} {words.token}" if words.token else "",
+        *(f"{name} {value}" for name, value in place_words(words, texts)),
         words.why_not or words.state,
         *words.warnings,
     )

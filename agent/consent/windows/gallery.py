@@ -14,14 +14,17 @@ from PySide6.QtWidgets import QApplication
 from agent.consent.states import Consent, State
 from agent.consent.text import LANGUAGES
 from agent.consent.windows.kinds import window_for
+from agent.consent.windows.pin_field import PinField
 from agent.consent.windows.pipe import Pipe
 from agent.consent.windows.question import QuestionWindow
 from agent.consent.windows.scenes import Act, Scene, scenes
+from agent.consent.windows.service_sign import ServiceSignWindow
 from agent.consent.windows.sign import SignWindow
 from agent.consent.windows.style import dress
 
-#: A test PIN; it goes to the null device.
+#: Test secrets; they go to the null device.
 _PIN = "12345678"
+_OTP = "246810"
 
 
 def draw_all(folder: Path) -> None:
@@ -69,7 +72,12 @@ def _act(window: QuestionWindow, act: Act) -> None:
         case Act.TYPE_PIN:
             window.pin.field.setText(_PIN)
         case Act.TYPE_ACCENTS:
-            window.pin.field.setText("mậtkhẩu")
+            field = QApplication.focusWidget()
+            assert isinstance(field, PinField)
+            field.setText("mậtkhẩu")
+        case Act.TYPE_OTP:
+            assert isinstance(window, ServiceSignWindow)
+            window.otp.field.setText(_OTP)
         case Act.CONFIRM:
             window.sign.click()
 

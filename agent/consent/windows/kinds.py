@@ -6,6 +6,7 @@ from agent.consent.windows.notice import NoticeWindow
 from agent.consent.windows.pipe import Pipe
 from agent.consent.windows.question import QuestionWindow
 from agent.consent.windows.select import SelectWindow
+from agent.consent.windows.service_sign import ServiceSignWindow
 from agent.consent.windows.sign import SignWindow
 from agent.consent.windows.site import SiteWindow
 
@@ -17,8 +18,9 @@ def window_for(command: Command, pipe: Pipe) -> QuestionWindow | None:
             return SiteWindow(pipe, Texts(command.question.asker.language), command)
         case AskSelect():
             return SelectWindow(pipe, Texts(command.question.asker.language), command)
-        case AskSign():
-            return SignWindow(pipe, Texts(command.question.asker.language), command)
+        case AskSign(question=question):
+            kind = ServiceSignWindow if question.certificate.service else SignWindow
+            return kind(pipe, Texts(question.asker.language), command)
         case Tell():
             return NoticeWindow(pipe, Texts(command.language), command)
         case _:

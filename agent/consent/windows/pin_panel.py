@@ -1,48 +1,49 @@
-"""The part of the sign window that asks the PIN, with what is known of the tries left."""
+"""The part of the sign window that asks the PIN: a token's, with what is known of the tries left,
+or a service's. Where none is typed here, it says what will happen instead.
+"""
+
+from collections.abc import Sequence
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from agent.consent.plain import one_line
+from agent.consent.prompts import SignQuestion
+from agent.consent.service_wording import pin_help, what_follows
 from agent.consent.text import Texts
-from agent.consent.windows.pieces import Own
+from agent.consent.windows.pieces import Foreign, Own
 from agent.consent.windows.pin_field import PinField
-from agent.keys import PinState, TokenInfo
+from agent.keys import Confirmation, PinState, ServiceInfo
 
 
 class PinPanel(QWidget):
-    """A labelled PIN field, or for a PIN pad the instruction alone."""
+    """A labelled PIN field with small notes under it, or without a label the notes alone."""
 
-    def __init__(
-        self, texts: Texts, token: TokenInfo | None, state: PinState, *, confirm: str
-    ) -> None:
+    def __init__(self, texts: Texts, *, label: str, notes: Sequence[str]) -> None:
         super().__init__()
         self._texts = texts
+        self._notes = " ".join(notes)
+        self.asks = bool(label)
         self.field = PinField()
-        name = one_line(token.label, limit=64) if token else ""
-        # Doubled, because a label with a mnemonic would take a token's "&" for one.
-        shown = name.replace("&", "&&")
-        named = texts("pin.label", token=shown) if name else texts("pin.label_bare")
-        label = Own(named, kind="strong")
-        label.setBuddy(self.field)
-        button = confirm.replace("&", "")
-        self.help = Own(
-            texts("pin.pad", button=button) if state.pin_pad else texts("pin.help"),
-            kind="strong" if state.pin_pad else "small",
-        )
+        self.field.setVisible(self.asks)
         self._caps = Own(texts("pin.caps"), kind="caution")
         self._caps.hide()
         self._hint = Own(kind="caution")
+        self._hint.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
-        for widget in (label, self.field, self._hint, self._caps, self.help):
+        if self.asks:
+            caption = Own(label, kind="strong")
+            caption.setBuddy(self.field)
+            column.addWidget(caption)
+        for widget in (self.field, self._hint, self._caps):
             column.addWidget(widget)
+        for note in notes:
+            # Names of services are in them: these are broken anywhere, and are no markup.
+            column.addWidget(Foreign(note, kind="small" if self.asks else "strong"))
         self.field.caps_suspected.connect(self._caps.setVisible)
-        self.field.setAccessibleName(label.text().replace("&", ""))
-        if state.pin_pad:
-            label.hide()
-            self.field.hide()
-        self.hint(state)
+        self.field.setAccessibleName(label.replace("&&", "\0").replace("&", "").replace("\0", "&"))
+        self.field.setAccessibleDescription(self._notes)
 
     def hint(self, state: PinState) -> None:
         """Say before the next try what the token says of the tries left."""
@@ -53,7 +54,7 @@ class PinPanel(QWidget):
             sentence = self._texts("pin.low")
         self._hint.setText(sentence)
         self._hint.setVisible(bool(sentence))
-        self.field.setAccessibleDescription(" ".join(filter(None, (sentence, self.help.text()))))
+        self.field.setAccessibleDescription(" ".join(filter(None, (sentence, self._notes))))
 
     def rejection(self, state: PinState) -> str:
         """The sentence after a wrong PIN; it takes the hint's place."""
@@ -63,3 +64,31 @@ class PinPanel(QWidget):
 
     def hide_hint(self) -> None:
         self._hint.hide()
+
+
+def pin_panel(texts: Texts, question: SignQuestion, *, confirm: str) -> PinPanel:
+    """The panel for a question; `confirm` is the label of the button that approves."""
+    button = confirm.replace("&", "")
+    service = question.certificate.service
+    if service is not None:
+        return _for_service(texts, service, question.confirmation or Confirmation(), button)
+    if question.pin.pin_pad:
+        return PinPanel(texts, label="", notes=(texts("pin.pad", button=button),))
+    token = question.certificate.token
+    name = one_line(token.label, limit=64) if token else ""
+    # Doubled, because a label with a mnemonic would take a token's "&" for one.
+    shown = name.replace("&", "&&")
+    label = texts("pin.label", token=shown) if name else texts("pin.label_bare")
+    panel = PinPanel(texts, label=label, notes=(texts("pin.help"),))
+    panel.hint(question.pin)
+    return panel
+
+
+def _for_service(texts: Texts, service: ServiceInfo, asked: Confirmation, button: str) -> PinPanel:
+    follows = what_follows(service, asked, texts, button=button)
+    if not asked.pin:
+        return PinPanel(texts, label="", notes=follows)
+    # A PIN is confirmation enough; only what else is asked must be said.
+    more = follows if asked.otp or asked.phone else ()
+    notes = (pin_help(service, texts), *more)
+    return PinPanel(texts, label=texts("service.pin"), notes=notes)

@@ -7,14 +7,16 @@ from agent.consent.windows.pieces import Own
 
 
 class Progress(QWidget):
-    def __init__(self, texts: Texts) -> None:
+    def __init__(self, texts: Texts, *, signing: str) -> None:
+        """`signing` is the stage's name where the key is: only one on a token can be pulled."""
         super().__init__()
         self._texts = texts
+        self._signing = signing
         self.sentence = Own(kind="strong")
         bar = QProgressBar()
         bar.setRange(0, 0)  # it is not known how long a token takes
         bar.setTextVisible(False)
-        bar.setAccessibleName(texts("stage.signing"))
+        bar.setAccessibleName(texts(f"stage.{signing}"))
         self._bar = bar
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 8)
@@ -24,6 +26,7 @@ class Progress(QWidget):
 
     def say(self, stage: str) -> None:
         key = f"stage.{stage}"
-        sentence = self._texts(key if key in self._texts else "stage.signing")
+        known = stage != "signing" and key in self._texts
+        sentence = self._texts(key if known else f"stage.{self._signing}")
         self.sentence.setText(sentence)
         self._bar.setAccessibleName(sentence)

@@ -121,9 +121,13 @@ class QuestionWindow(QDialog):
         """Asked by every confirming slot: an accelerator can outrun a button's disabling."""
         return self.consent.allows(Event.APPROVE) and self.isActiveWindow() and self.ready()
 
-    def approve(self, answer: Answer, pin: bytearray | None = None) -> None:
-        """Send the user's yes; `pin` is overwritten. Raises OutOfOrderError unless armed."""
-        self.consent.receive(Event.APPROVE, at=time.monotonic())
+    def approve(
+        self, answer: Answer, pin: bytearray | None = None, *, event: Event = Event.APPROVE
+    ) -> None:
+        """Send the user's yes; `pin` is overwritten. Raises OutOfOrderError where the state machine
+        does not allow `event`.
+        """
+        self.consent.receive(event, at=time.monotonic())
         self.pipe.send(answer, pin)
         self._clock.stop()
         self.countdown.setText("")

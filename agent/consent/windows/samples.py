@@ -58,6 +58,10 @@ SERVICE: Final = ServiceInfo(
     name="saomai-ketoan",
 )
 
+HOSTILE_SERVICE: Final = replace(
+    SERVICE, provider_name=HOSTILE_TEXT, host="h" * 63 + ".evil.example:65535", name=HOSTILE_TEXT
+)
+
 _NOW: Final = datetime.now(UTC)
 
 XML: Final = """Hồ sơ 05/SĐ-IVAN
@@ -119,6 +123,28 @@ CERTIFICATES: Final = (
     ),
 )
 
+#: The second of them is the unit's own, in a service.
+EVERYWHERE: Final = (
+    CERTIFICATES[0],
+    certificate(
+        id=CertificateId("d" * 64),
+        issuer="SAO MAI REMOTE CA",
+        token=None,
+        service=SERVICE,
+        not_after=_NOW + timedelta(days=700),
+    ),
+    certificate(
+        id=CertificateId("e" * 64),
+        not_before=_NOW - timedelta(days=1100),
+        not_after=_NOW - timedelta(days=5),
+        token=None,
+        service=SERVICE,
+        state="expired",
+        usable=False,
+        why_not="certificate_expired",
+    ),
+)
+
 SITE: Final = SiteQuestion(asker=ASKER, reason="Để nộp hồ sơ bảo hiểm xã hội của đơn vị")
 SELECT: Final = SelectQuestion(asker=ASKER, wanted_mst="0101234567", certificates=CERTIFICATES)
 
@@ -135,7 +161,7 @@ SIGN: Final = SignQuestion(
 #: The key is in a service, which asks a PIN and then a password that it sends.
 SIGN_IN_SERVICE: Final = replace(
     SIGN,
-    certificate=certificate(id=CertificateId("d" * 64), token=None, service=SERVICE),
+    certificate=EVERYWHERE[1],
     pin=PinState(),
     confirmation=Confirmation(pin=True, otp=OtpKind.SENT, otp_label="Ma OTP SMS"),
 )

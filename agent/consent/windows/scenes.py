@@ -12,20 +12,23 @@ from typing import Final
 from agent.consent.prompts import Asker, SelectQuestion, SignQuestion, SiteQuestion
 from agent.consent.text import Texts
 from agent.consent.window_messages import (
+    AskOtp,
     AskSelect,
     AskSign,
     AskSite,
     Certificates,
     Command,
+    OnPhone,
     PinLength,
     PinRejected,
     Question,
+    ServicePinRejected,
     Tell,
     TokenPresent,
     Working,
 )
 from agent.consent.windows import samples
-from agent.keys import PinState
+from agent.keys import Confirmation, OtpKind, PinState
 
 _SECONDS: Final = 300.0
 
@@ -34,7 +37,8 @@ class Act(Enum):
     """What the user does."""
 
     TYPE_PIN = "types a PIN"
-    TYPE_ACCENTS = "types a PIN through a Vietnamese keyboard"
+    TYPE_ACCENTS = "types a secret through a Vietnamese keyboard"
+    TYPE_OTP = "types a one-time password"
     CONFIRM = "presses the confirming button"
 
 
@@ -48,7 +52,8 @@ class Scene:
 
 def scenes(language: str) -> Iterator[Scene]:
     """All of them, asked in `language`."""
-    for scene in (*_sites(), *_selections(), *_signatures(), *_notices(language)):
+    every = (*_sites(), *_selections(), *_signatures(), *_in_services(), *_notices(language))
+    for scene in every:
         yield replace(scene, question=_in(language, scene.question))
 
 
@@ -98,6 +103,8 @@ def _selections() -> Iterator[Scene]:
     yield Scene(name="select-plugged-in", question=empty, then=(plugged_in,))
     unplugged = Certificates(certificates=())
     yield Scene(name="select-unplugged", question=usable, then=(unplugged,))
+    everywhere = replace(samples.SELECT, certificates=samples.EVERYWHERE)
+    yield Scene(name="select-services", question=AskSelect(question=everywhere, seconds=_SECONDS))
 
 
 def _signatures() -> Iterator[Scene]:
@@ -137,6 +144,46 @@ def _signatures() -> Iterator[Scene]:
         yield _sign(name, usual, *working, PinRejected(state=state, seconds=_SECONDS))
     yield _sign("sign-length", usual, *working, PinLength(seconds=_SECONDS))
     yield _sign("login", login)
+
+
+def _in_services() -> Iterator[Scene]:
+    usual = samples.SIGN_IN_SERVICE
+    phone = _confirmed(usual, Confirmation(phone=True))
+    generated = _confirmed(usual, Confirmation(pin=True, otp=OtpKind.GENERATED))
+    stranger = replace(
+        _confirmed(usual, Confirmation(pin=True, otp=OtpKind.SENT, otp_label=samples.HOSTILE_TEXT)),
+        name=samples.HOSTILE_TEXT,
+        certificate=replace(usual.certificate, service=samples.HOSTILE_SERVICE),
+    )
+    approved = (Act.TYPE_PIN, Act.CONFIRM, Working(stage="waiting-for-service"))
+    asked = (*approved, AskOtp(rejected=False, seconds=_SECONDS))
+    given = (*asked, Act.TYPE_OTP, Act.CONFIRM)
+    yield _sign("service-inert", usual, armed=False)
+    yield _sign("service", usual, Act.TYPE_PIN)
+    yield _sign("service-generated", generated)
+    yield _sign("service-phone", phone)
+    yield _sign("service-nothing", _confirmed(usual, Confirmation()))
+    yield _sign("service-working", usual, *approved)
+    rejected = ServicePinRejected(seconds=_SECONDS)
+    yield _sign("service-pin-rejected", usual, *approved, rejected)
+    yield _sign("otp", usual, *asked)
+    yield _sign("otp-typed", usual, *asked, Act.TYPE_OTP)
+    yield _sign("otp-generated", generated, *asked)
+    yield _sign("otp-hostile", stranger, *asked)
+    yield _sign("otp-given", usual, *given)
+    yield _sign("otp-rejected", usual, *given, AskOtp(rejected=True, seconds=_SECONDS))
+    yield _sign("otp-not-ascii", usual, *asked, Act.TYPE_ACCENTS, Act.CONFIRM)
+    yield _sign("phone", phone, Act.CONFIRM, OnPhone(seconds=_SECONDS))
+    yield _sign("phone-over", phone, Act.CONFIRM, OnPhone(seconds=0.0))
+    yield _sign("phone-hostile", stranger, *approved, OnPhone(seconds=42.0))
+    done = (Act.CONFIRM, OnPhone(seconds=_SECONDS), Working(stage="verifying"))
+    yield _sign("phone-done", phone, *done)
+    login = replace(phone, action="login", name=samples.LOCAL.origin, asker=samples.LOCAL)
+    yield _sign("login-phone", replace(login, description=None))
+
+
+def _confirmed(question: SignQuestion, confirmation: Confirmation) -> SignQuestion:
+    return replace(question, confirmation=confirmation)
 
 
 def _notices(language: str) -> Iterator[Scene]:

@@ -14,12 +14,13 @@ from agent.consent.window_messages import (
     Command,
     PinLength,
     PinRejected,
+    ServicePinRejected,
     TokenPresent,
     Working,
 )
 from agent.consent.windows.cards import asker_card, certificate_card, document_card
 from agent.consent.windows.pieces import Banner, Own
-from agent.consent.windows.pin_panel import PinPanel
+from agent.consent.windows.pin_panel import pin_panel
 from agent.consent.windows.pipe import Pipe
 from agent.consent.windows.preview import Preview
 from agent.consent.windows.progress import Progress
@@ -58,23 +59,24 @@ class SignWindow(QuestionWindow):
 
         self.banner = Banner()
         confirm = texts("button.login" if login else "button.sign")
-        self.pin = PinPanel(texts, question.certificate.token, question.pin, confirm=confirm)
-        self.progress = Progress(texts)
+        self.pin = pin_panel(texts, question, confirm=confirm)
+        in_service = question.certificate.service is not None
+        self.progress = Progress(texts, signing="waiting-for-service" if in_service else "signing")
         self.progress.hide()
         for widget in (self.banner, self.pin, self.progress):
             self.dock.addWidget(widget)
 
         self.refuse = self.add_refusal(texts("button.refuse"))
         self.sign = self.add_confirmation(confirm, kind="primary")
-        self.sign.clicked.connect(self._confirm)
-        self.pin.field.entered.connect(self._confirm)
+        self.sign.clicked.connect(self.confirm)
+        self.pin.field.entered.connect(self.confirm)
         self.pin.field.textChanged.connect(self.refresh)
         QWidget.setTabOrder(self.pin.field, self.sign)
         QWidget.setTabOrder(self.sign, self.refuse)
-        self.pin.field.setFocus()
+        self.attend()
 
     def ready(self) -> bool:
-        return self._pin_state.pin_pad or bool(self.pin.field.text())
+        return not self.pin.asks or bool(self.pin.field.text())
 
     def give_up(self, pixels: int) -> bool:
         return self._preview is not None and self._preview.give_up(pixels)
@@ -85,6 +87,8 @@ class SignWindow(QuestionWindow):
                 self._rejected(state, self.pin.rejection(state), seconds)
             case PinLength(seconds=seconds):
                 self._rejected(self._pin_state, self.texts("pin.length"), seconds)
+            case ServicePinRejected(seconds=seconds):
+                self._rejected(self._pin_state, self.texts("service.pin_rejected"), seconds)
             case TokenPresent(present=present):
                 self._token_here = present
                 self.step(Event.TOKEN_BACK if present else Event.TOKEN_GONE)
@@ -98,7 +102,7 @@ class SignWindow(QuestionWindow):
         state = self.consent.state
         working = state is State.WORKING
         self.progress.setVisible(working)
-        self.pin.setVisible(not working and state is not State.LOCKED)
+        self.pin.setVisible(state not in {State.WORKING, State.OTP, State.LOCKED})
         self.pin.setEnabled(state in {State.ASKED, State.SHOWN, State.ARMED})
         # It stays in its place, inert, while working: else the second click of a double click
         # would land on the button that cancels.
@@ -106,14 +110,14 @@ class SignWindow(QuestionWindow):
         if state is State.UNPLUGGED:
             self.pin.field.erase()
             self.refuse.setFocus()
-            self._warn(self.texts("token.removed"))
+            self.warn(self.texts("token.removed"))
         elif state is State.LOCKED:
-            self._warn(self.texts.error("pin_locked"), kind="danger")
+            self.warn(self.texts.error("pin_locked"), kind="danger")
         elif working:
             self.banner.clear()
         elif self.banner.text == self.texts("token.removed"):
             self.banner.clear()
-            self.pin.field.setFocus()
+            self.attend()
         self.refuse.setText(self._refusal_label())
 
     def reject(self) -> None:
@@ -125,15 +129,15 @@ class SignWindow(QuestionWindow):
         if self._pin_state.locked:
             self.step(Event.PIN_LOCKED)
 
-    def _confirm(self) -> None:
+    def confirm(self) -> None:
         if not self.may_approve():
             return
-        if self._pin_state.pin_pad:
-            self.progress.say("pin-pad")
+        if not self.pin.asks:
+            self.progress.say("pin-pad" if self._pin_state.pin_pad else "signing")
             self.approve(Approved(pin_bytes=None))
         elif not self.pin.field.is_ascii():
             self.pin.field.erase()
-            self._warn(self.texts("pin.not_ascii"))
+            self.warn(self.texts("pin.not_ascii"))
         else:
             self.progress.say("signing")
             pin = self.pin.field.take()
@@ -146,15 +150,23 @@ class SignWindow(QuestionWindow):
             return
         self.pin.hint(state)
         self.pin.hide_hint()  # the banner says it
-        self._warn(text, kind="danger")
+        self.warn(text, kind="danger")
         self.step(Event.PIN_REJECTED)
         if not self._token_here:
             self.step(Event.TOKEN_GONE)
         self.restart_clock(seconds)
-        self.pin.field.setFocus()
+        self.attend()
         self.fit()
 
-    def _warn(self, text: str, *, kind: str = "warn") -> None:
+    def attend(self) -> None:
+        """Put the focus where the user has something to do."""
+        if self.pin.asks:
+            self.pin.field.setFocus()
+        else:
+            # Nothing is focused that an Enter or a space typed for another window could press.
+            (self._preview or self.heading).setFocus()
+
+    def warn(self, text: str, *, kind: str = "warn") -> None:
         self.banner.say(text, kind=kind)
         self.fit()
         QAccessible.updateAccessibility(QAccessibleEvent(self.banner, QAccessible.Event.Alert))
@@ -163,7 +175,7 @@ class SignWindow(QuestionWindow):
         match self.consent.state:
             case State.LOCKED:
                 return self.texts("button.close")
-            case State.WORKING:
+            case State.WORKING | State.OTP:
                 return self.texts("button.cancel")
             case _:
                 return self.texts("button.refuse")

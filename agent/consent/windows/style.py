@@ -98,6 +98,7 @@ QLabel#origin { font-size: ${hero}pt; font-weight: 650; }
 QLabel#empty { font-size: ${title}pt; font-weight: 600; }
 QLabel#good { color: $good_text; font-size: ${small}pt; }
 QLabel#caution { color: $warn_text; }
+QLabel#clock { font-size: ${hero}pt; font-weight: 650; }
 QLabel#mono { font-family: "$mono"; font-size: ${small}pt; }
 QFrame#card { background: $card; border: 1px solid $line; border-radius: 10px; }
 QFrame#warn { background: $warn; border: 1px solid $warn_line; border-radius: 8px; }

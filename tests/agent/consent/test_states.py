@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agent.consent.states import (
     FINAL,
@@ -21,6 +23,7 @@ def led(*events, inert_seconds=0.0):
 SHOWN = (Event.VISIBLE,)
 ARMED = (Event.VISIBLE, Event.RESTED)
 WORKING = (*ARMED, Event.APPROVE)
+OTP = (*WORKING, Event.OTP_ASKED)
 
 
 class TestTheTable:
@@ -85,6 +88,12 @@ class TestPaths:
             ((*WORKING, Event.PIN_LOCKED), State.LOCKED),
             ((*SHOWN, Event.TOKEN_GONE), State.UNPLUGGED),
             ((*SHOWN, Event.PIN_LOCKED, Event.TOKEN_BACK), State.LOCKED),
+            ((*OTP, Event.UNSETTLED), State.OTP),
+            ((*OTP, Event.OTP_GIVEN), State.WORKING),
+            ((*OTP, Event.OTP_GIVEN, Event.OTP_ASKED), State.OTP),  # the first one was wrong
+            ((*OTP, Event.OTP_GIVEN, Event.PIN_REJECTED), State.SHOWN),
+            ((*OTP, Event.TIME_OUT), State.TIMED_OUT),
+            ((*OTP, Event.REFUSE), State.REFUSED),
         ],
     )
     def test_where_events_lead(self, events, state):
@@ -99,8 +108,66 @@ class TestPaths:
             (*WORKING, Event.APPROVE),
             (*WORKING, Event.PIN_LOCKED, Event.RESTED),
             (*ARMED, Event.REFUSE, Event.APPROVE),
+            (*ARMED, Event.OTP_ASKED),
+            (*ARMED, Event.OTP_GIVEN),
+            (*WORKING, Event.OTP_GIVEN),
+            (*OTP, Event.APPROVE),
+            (*OTP, Event.OTP_ASKED),
+            (*OTP, Event.OTP_GIVEN, Event.OTP_GIVEN),
+            (*OTP, Event.REFUSE, Event.OTP_GIVEN),
         ],
     )
     def test_what_is_out_of_order_is_an_error(self, events):
         with pytest.raises(OutOfOrderError):
             led(*events)
+
+
+MOMENTS = st.lists(
+    st.tuples(st.sampled_from(Event), st.sampled_from([0.0, 0.1, INERT_SECONDS, 5.0])), max_size=40
+)
+
+
+class TestWhateverHappens:
+    """Any events, in any order, at any pace; what is out of order changes nothing."""
+
+    @given(MOMENTS)
+    def test_the_rules_hold(self, moments):
+        consent, now = Consent(), 0.0
+        shown_at = None  # since when the question has been before the user's eyes, undisturbed
+        approved = asked = False
+        for event, pause in moments:
+            now += pause
+            before = consent.state
+            try:
+                after = consent.receive(event, at=now)
+            except OutOfOrderError:
+                assert consent.state is before
+                continue
+            assert before not in FINAL
+            match event:
+                case Event.APPROVE:
+                    assert shown_at is not None
+                    assert now - shown_at >= INERT_SECONDS
+                    approved = True
+                case Event.OTP_ASKED:
+                    assert approved
+                    asked = True
+                case Event.OTP_GIVEN:
+                    assert asked, "every asking is answered once"
+                    asked = False
+                case Event.TIME_OUT:
+                    assert before is not State.WORKING
+            if after is State.SHOWN:
+                # Whatever led back to the question, an approval given before counts no more.
+                shown_at, approved, asked = now, False, False
+            if after in {State.WORKING, State.OTP}:
+                assert approved
+
+    @given(MOMENTS)
+    def test_an_open_question_can_always_be_refused(self, moments):
+        consent, now = Consent(), 0.0
+        for event, pause in moments:
+            now += pause
+            if consent.allows(event) and event is not Event.RESTED:
+                consent.receive(event, at=now)
+            assert consent.finished or consent.allows(Event.REFUSE)

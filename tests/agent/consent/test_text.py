@@ -34,6 +34,8 @@ def test_both_languages_have_the_same_placeholders(key):
         ("button.refuse", "button.sign", "pin.label"),
         ("button.refuse", "button.login", "pin.label_bare"),
         ("button.cancel", "button.select"),
+        ("button.refuse", "button.sign", "service.pin"),
+        ("button.cancel", "button.otp", "otp.label"),
     ],
 )
 def test_no_two_accelerators_of_a_window_are_the_same(language, keys):

@@ -15,6 +15,7 @@ from agent.consent.window_messages import (
     Chosen,
     Granted,
     Moved,
+    OtpGiven,
     Refused,
     Tell,
     encode,
@@ -57,6 +58,16 @@ class TestReadingAnswers:
         assert reader.next() == (Refused(), None)
         assert reader.next() is None
 
+    def test_a_one_time_password_follows_its_line_raw(self):
+        reader = AnswerReader(Trickle(encode(OtpGiven(pin_bytes=6)), b"246810", encode(Refused())))
+
+        answer, otp = reader.next()
+
+        assert answer == OtpGiven(pin_bytes=6)
+        assert otp.consume() == b"246810"
+        assert reader.next() == (Refused(), None)
+        assert b"246810" not in reader._buffer
+
     def test_nothing_of_a_pin_stays_in_the_buffer(self):
         reader = AnswerReader(Trickle(approved(b"SECRETPIN"), encode(Moved(event=Event.VISIBLE))))
         reader.next()
@@ -90,6 +101,10 @@ class TestReadingAnswers:
             b'{"type":"Approved","pin_bytes":0}\n',
             b'{"type":"Approved","pin_bytes":-1}\n',
             b'{"type":"Approved","pin_bytes":256}\n' + b"x" * 256,
+            b'{"type":"OtpGiven"}\n',
+            b'{"type":"OtpGiven","pin_bytes":null}\n',
+            b'{"type":"OtpGiven","pin_bytes":0}\n',
+            b'{"type":"OtpGiven","pin_bytes":65}\n' + b"1" * 65,
             b'{"type":"Granted","grant":"forever"}\n',
             b'{"type":"Refused","more":1}\n',
             b"x" * (MAX_ANSWER_BYTES + 1),

@@ -10,7 +10,7 @@ from agent.consent.states import State
 from agent.consent.window_prompts import WindowPrompts
 from agent.consent.windows import samples
 from agent.errors import InternalError, UserError
-from agent.keys import PinState
+from agent.keys import Confirmation, PinState
 from tests.support.waiting import eventually
 from tests.support.windows import prompts_with_user
 
@@ -187,6 +187,120 @@ class TestSigning:
             dialog._seconds = 0.2
             with pytest.raises(UserError, match="prompt_timeout"):
                 await dialog.approval()
+
+
+class TestSigningInAService:
+    PIN = ("type:1111", "enabled:sign", "press:sign")
+    ON_THE_PHONE = replace(samples.SIGN_IN_SERVICE, confirmation=Confirmation(phone=True))
+
+    async def test_a_wrong_password_is_said_and_asked_again_in_the_same_window(self):
+        prompts = prompts_with_user(
+            *self.PIN,
+            "state:otp", "type:000000", "key:Return",
+            "state:working", "state:otp", "shows:banner", "type:246 810", "press:sign",
+        )  # fmt: skip
+
+        async with prompts.sign(samples.SIGN_IN_SERVICE) as dialog:
+            approval = await dialog.approval()
+            await dialog.working("waiting-for-service")
+            first = await dialog.otp(rejected=False)
+            second = await dialog.otp(rejected=True)
+
+        assert approval.pin is not None
+        assert approval.pin.consume() == b"1111"
+        assert (first.consume(), second.consume()) == (b"000000", b"246810")
+
+    async def test_nothing_leaves_without_the_users_act(self):
+        """An empty field sends nothing, however often Enter is pressed."""
+        prompts = prompts_with_user(
+            *self.PIN, "state:otp", "hit:sign", "key:Return", "key:Space", "type:7", "press:sign"
+        )
+
+        async with prompts.sign(samples.SIGN_IN_SERVICE) as dialog:
+            await dialog.approval()
+            assert (await dialog.otp(rejected=False)).consume() == b"7"
+
+    @pytest.mark.parametrize("step", ["press:refuse", "key:Escape", "close", "crash"])
+    async def test_every_way_out_of_the_password_is_a_refusal(self, step):
+        prompts = prompts_with_user(*self.PIN, "state:otp", "type:12", step)
+
+        async with prompts.sign(samples.SIGN_IN_SERVICE) as dialog:
+            await dialog.approval()
+            with pytest.raises(UserError, match="user_refused"):
+                await dialog.otp(rejected=False)
+
+    async def test_silence_at_the_password_is_a_time_out(self):
+        async with prompts_with_user(*self.PIN).sign(samples.SIGN_IN_SERVICE) as dialog:
+            await dialog.approval()
+            dialog._seconds = 0.2
+            with pytest.raises(UserError, match="prompt_timeout"):
+                await dialog.otp(rejected=False)
+
+    async def test_a_password_nobody_asked_for_is_a_refusal(self):
+        early = '{"type":"OtpGiven","pin_bytes":2}'
+        prompts = prompts_with_user("state:armed", f"say:{early}\n12")
+
+        async with prompts.sign(samples.SIGN_IN_SERVICE) as dialog:
+            with pytest.raises(UserError, match="user_refused"):
+                await dialog.approval()
+
+    async def test_a_cancellation_before_the_password_is_asked_is_heard(self):
+        prompts = prompts_with_user(*self.PIN, "state:working", "press:refuse")
+
+        async with prompts.sign(samples.SIGN_IN_SERVICE) as dialog:
+            await dialog.approval()
+            await eventually(lambda: not dialog._talk._window._inbox.empty(), "the refusal")
+            with pytest.raises(UserError, match="user_refused"):
+                await dialog.otp(rejected=False)
+
+    async def test_a_rejected_pin_leads_back_to_the_question(self):
+        """Also when the password was given in between: both are asked again."""
+        prompts = prompts_with_user(
+            *self.PIN, "state:otp", "type:11", "press:sign",
+            "state:armed", "shows:banner", "shows:pin", "type:2222", "enabled:sign", "press:sign",
+            "state:otp", "type:22", "press:sign",
+        )  # fmt: skip
+
+        async with prompts.sign(samples.SIGN_IN_SERVICE) as dialog:
+            await dialog.approval()
+            await dialog.otp(rejected=False)
+            await dialog.service_pin_rejected()
+            approval = await dialog.approval()
+            otp = await dialog.otp(rejected=False)
+
+        assert approval.pin is not None
+        assert (approval.pin.consume(), otp.consume()) == (b"2222", b"22")
+
+    async def test_where_no_pin_is_asked_the_button_alone_approves(self):
+        prompts = prompts_with_user(
+            "state:shown", "hit:sign", "key:Return", "key:Space", "enabled:sign", "press:sign"
+        )
+
+        async with prompts.sign(self.ON_THE_PHONE) as dialog:
+            assert (await dialog.approval()).pin is None
+
+    @pytest.mark.parametrize("step", ["press:refuse", "key:Escape", "close", "crash"])
+    async def test_waiting_for_the_phone_can_be_cancelled(self, step):
+        prompts = prompts_with_user("enabled:sign", "press:sign", "shows:phone", step)
+
+        async with prompts.sign(self.ON_THE_PHONE) as dialog:
+            await dialog.approval()
+            await dialog.phone(seconds=300.0)
+            async with asyncio.timeout(20):
+                await dialog.refused_by_user()
+
+    async def test_a_stage_does_not_hide_the_instruction(self):
+        """`waiting-for-confirmation` may be said before or after the phone is."""
+        prompts = prompts_with_user(
+            "enabled:sign", "press:sign", "shows:phone", "shows:phone.clock", "press:refuse"
+        )
+
+        async with prompts.sign(self.ON_THE_PHONE) as dialog:
+            await dialog.approval()
+            await dialog.phone(seconds=300.0)
+            await dialog.working("waiting-for-confirmation")
+            async with asyncio.timeout(20):
+                await dialog.refused_by_user()
 
 
 class TestTelling:

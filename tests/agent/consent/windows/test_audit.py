@@ -16,6 +16,10 @@ SCENES = (
     "sign-locked", "sign-pin-pad", "sign-warning", "sign-hostile", "sign-unplugged",
     "sign-not-ascii", "sign-working", "sign-rejected", "sign-rejected-low",
     "sign-rejected-final", "sign-rejected-locked", "sign-length", "login", "notice",
+    "select-services", "service-inert", "service", "service-generated", "service-phone",
+    "service-nothing", "service-working", "service-pin-rejected", "otp", "otp-typed",
+    "otp-generated", "otp-hostile", "otp-given", "otp-rejected", "otp-not-ascii", "phone",
+    "phone-over", "phone-hostile", "phone-done", "login-phone",
 )  # fmt: skip
 EVERY = [f"{scene}-{language}" for scene in SCENES for language in ("vi", "en")]
 
@@ -57,6 +61,9 @@ class TestEveryWindow:
     def test_it_fits_the_screen(self, audit, scene):
         assert audit[scene]["height"] <= audit[scene]["most"]
 
+    def test_its_buttons_are_in_sight(self, audit, scene):
+        assert audit[scene]["out_of_sight"] == []
+
     def test_nothing_hidden_or_reordering_is_shown(self, audit, scene):
         words = "".join(audit[scene]["words"])
 
@@ -79,6 +86,20 @@ class TestEveryWindow:
         ("sign-pin-pad-vi", "armed", ["&Từ chối", "&Ký"]),
         ("select-empty-vi", "armed", ["&Hủy"]),
         ("notice-vi", "armed", ["Đón&g"]),
+        ("service-inert-vi", "shown", ["&Từ chối"]),
+        ("service-vi", "armed", ["&Từ chối", "&Ký"]),
+        ("service-generated-vi", "armed", ["&Từ chối"]),  # no PIN typed yet
+        ("service-phone-vi", "armed", ["&Từ chối", "&Ký"]),
+        ("service-nothing-vi", "armed", ["&Từ chối", "&Ký"]),
+        ("service-working-vi", "working", ["&Hủy"]),
+        ("service-pin-rejected-vi", "armed", ["&Từ chối"]),
+        ("otp-vi", "otp", ["&Hủy"]),
+        ("otp-typed-vi", "otp", ["&Hủy", "&Gửi mã OTP"]),
+        ("otp-given-vi", "working", ["&Hủy"]),
+        ("otp-rejected-vi", "otp", ["&Hủy"]),
+        ("otp-not-ascii-vi", "otp", ["&Hủy"]),
+        ("phone-vi", "working", ["&Hủy"]),
+        ("phone-done-vi", "working", ["&Hủy"]),
     ],
 )
 def test_what_can_be_pressed(audit, scene, state, enabled):
@@ -105,6 +126,22 @@ def test_what_can_be_pressed(audit, scene, state, enabled):
         ("site-countdown-vi", ["Tự từ chối sau"]),
         ("select-vi", ["Mã số thuế trên chứng thư số là 0101234567-001, không phải 0101234567."]),
         ("select-empty-vi", ["Hãy cắm USB token"]),
+        ("select-empty-vi", ["hãy mở OpenKySo, chọn Chứng thư số, Thêm mới, HSM"]),
+        ("select-services-vi", ["SAO MAI CA", "Sao Mai Remote Signing, kyso.saomai.vn:9444"]),
+        ("service-vi", ["Dịch vụ ký số từ xa", "Sao Mai Remote Signing, kyso.saomai.vn:9444"]),
+        ("service-vi", ["saomai-ketoan", "&Mã PIN của chứng thư số HSM (hoặc mật khẩu ký)"]),
+        ("service-vi", ["Sau khi bấm Ký, dịch vụ sẽ gửi mã OTP cho bạn"]),
+        ("service-phone-vi", ["Sau khi bấm Ký, hãy xác nhận trên điện thoại"]),
+        ("service-nothing-vi", ["bấm Ký là ký ngay"]),
+        ("service-working-vi", ["Đang chờ dịch vụ ký số trả lời…"]),
+        ("service-pin-rejected-vi", ["Dịch vụ báo mã PIN (hoặc mật khẩu ký) không đúng."]),
+        ("otp-vi", ["Sao Mai Remote Signing vừa gửi mã OTP cho bạn.", "“Ma OTP SMS”"]),
+        ("otp-generated-vi", ["ứng dụng hoặc thiết bị tạo mã của Sao Mai Remote Signing"]),
+        ("otp-rejected-vi", ["Mã OTP không đúng hoặc đã hết hạn."]),
+        ("otp-not-ascii-vi", ["Mã OTP không có chữ có dấu."]),
+        ("phone-vi", ["Mở ứng dụng Sao Mai Remote Signing trên điện thoại", "05:00"]),
+        ("phone-over-vi", ["00:00", "Đã hết thời gian xác nhận."]),
+        ("phone-done-vi", ["Đang kiểm tra lại chữ ký vừa tạo…"]),
         ("select-none-usable-vi", ["Không có chứng thư nào trong danh sách dùng được."]),
     ],
 )
@@ -115,5 +152,21 @@ def test_what_it_says(audit, scene, words):
         assert word in shown
 
 
-def test_a_pin_pad_has_no_box(audit):
-    assert not any("PIN" in name for name in audit["sign-pin-pad-vi"]["focusable"])
+@pytest.mark.parametrize("scene", ["sign-pin-pad-vi", "service-phone-vi", "service-nothing-vi"])
+def test_where_no_pin_is_typed_there_is_no_box(audit, scene):
+    assert not any("PIN" in name for name in audit[scene]["focusable"])
+
+
+@pytest.mark.parametrize("scene", [scene for scene in EVERY if scene.startswith("otp-rejected")])
+def test_a_rejected_password_leaves_an_empty_field(audit, scene):
+    assert audit[scene]["typed"] == []
+
+
+@pytest.mark.parametrize("scene", ["otp", "otp-rejected"])
+def test_the_password_can_be_typed_at_once(audit, scene):
+    assert audit[f"{scene}-vi"]["focused"] == "Mã OTP"
+
+
+def test_the_phone_makes_room_for_what_follows(audit):
+    assert "Hãy xác nhận trên điện thoại" in audit["phone-vi"]["words"]
+    assert "Hãy xác nhận trên điện thoại" not in audit["phone-done-vi"]["words"]
