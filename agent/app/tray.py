@@ -72,6 +72,7 @@ class Tray:
                 language=self._language,
                 version=PRODUCT_VERSION,
                 tokens=tuple(token.label for token in desk.tokens.tokens()),
+                services=tuple(account.provider_name for account in desk.services.accounts()),
                 recent=tuple(
                     Signed(
                         at=stored.entry.at,

@@ -33,10 +33,8 @@ class TrayIcon(QObject):
         if self.menu.isVisible():
             return  # not under the user's finger; `_closed` does it
         texts = Texts(state.language)
-        labels = [one_line(label, limit=_LABEL_CHARS) for label in state.tokens]
-        tip = texts("tray.tooltip", tokens=", ".join(labels)) if labels else ""
-        self.tray.setToolTip(tip or texts("tray.tooltip_none"))
-        former, self.menu = self.menu, menu_for(state, labels, texts, self.chosen.emit)
+        self.tray.setToolTip(_tip(state, texts))
+        former, self.menu = self.menu, menu_for(state, texts, self.chosen.emit)
         self.menu.aboutToHide.connect(self._closed)
         self.tray.setContextMenu(self.menu)
         former.deleteLater()
@@ -59,9 +57,7 @@ class TrayIcon(QObject):
             self.menu.popup(QCursor.pos())
 
 
-def menu_for(
-    state: State, labels: list[str], texts: Texts, choose: Callable[[Choice], None]
-) -> QMenu:
+def menu_for(state: State, texts: Texts, choose: Callable[[Choice], None]) -> QMenu:
     menu = QMenu()
     if state.demo:
         _note(menu, texts("tray.demo"))
@@ -69,15 +65,32 @@ def menu_for(
     if state.can_open:
         _action(menu, texts("tray.open"), choose, Open())
         menu.addSeparator()
-    _note(menu, texts("tray.tokens" if labels else "tray.no_tokens"))
-    for label in labels:
-        _line(menu, f"    {label}")
+    if state.tokens or not state.services:
+        # Who signs with a service alone misses no token.
+        _note(menu, texts("tray.tokens" if state.tokens else "tray.no_tokens"))
+        for label in _lines(state.tokens):
+            _line(menu, f"    {label}")
+    if state.services:
+        _note(menu, texts("tray.services"))
+        for name in _lines(state.services):
+            _line(menu, f"    {name}")
     _add_recent(menu.addMenu(texts("tray.recent")), state.recent, texts)
     _add_sites(menu.addMenu(texts("tray.sites")), state.sites, texts, choose)
     menu.addSeparator()
     _note(menu, texts("tray.about", version=state.version))
     _action(menu, texts("tray.quit"), choose, Quit())
     return menu
+
+
+def _tip(state: State, texts: Texts) -> str:
+    services = (texts("tray.service", service=name) for name in _lines(state.services))
+    keys = ", ".join((*_lines(state.tokens), *services))
+    return texts("tray.tooltip", tokens=keys) if keys else texts("tray.tooltip_none")
+
+
+def _lines(names: tuple[str, ...]) -> list[str]:
+    """Names of others; each once, since one service can hold several accounts."""
+    return list(dict.fromkeys(one_line(name, limit=_LABEL_CHARS) for name in names))
 
 
 def _add_recent(menu: QMenu, recent: tuple[Signed, ...], texts: Texts) -> None:

@@ -36,6 +36,7 @@ class State(_Message, frozen=True):
     version: str
     language: str = "vi"
     tokens: tuple[str, ...] = ()  # labels
+    services: tuple[str, ...] = ()  # names of the signing services that the user has accounts at
     recent: tuple[Signed, ...] = ()  # newest first
     sites: tuple[Allowed, ...] = ()
     can_open: bool = False  # the agent knows how to open OpenKySo's own page

@@ -5,8 +5,10 @@ its steps say. Steps that wait are tried again until they hold, so nothing here 
 
     state:armed     wait until the window's state machine is there
     shows:NAME      wait until the named part of the window is visible
+    says:NAME=TEXT  wait until the named part shows just that text
     enabled:NAME    wait until it can be pressed
     type:TEXT       type into whatever has the focus
+    paste:TEXT      have it in the clipboard and press Ctrl+V there
     key:Return      press one key there
     press:NAME      click a named part with the mouse
     hit:NAME        the same, even if it is inert
@@ -41,7 +43,7 @@ class User:
         if not self.steps:
             self.timer.stop()
 
-    def done(self, verb: str, what: str) -> bool:  # noqa: C901, PLR0912 - a table of verbs
+    def done(self, verb: str, what: str) -> bool:  # noqa: C901, PLR0911, PLR0912 - a table of verbs
         window = self.window
         match verb:
             case "state":
@@ -50,10 +52,17 @@ class User:
                 return self.part(what).isVisible()
             case "enabled":
                 return self.part(what).isEnabled()
-            case "type" | "key" if not window.isActiveWindow():
+            case "says":
+                name, _, words = what.partition("=")
+                return self.part(name).text() == words
+            case "type" | "paste" | "key" if not window.isActiveWindow():
                 return False
             case "type":
                 QTest.keyClicks(self.focused(), what)
+            case "paste":
+                QApplication.clipboard().setText(what)
+                control = Qt.KeyboardModifier.ControlModifier
+                QTest.keyClick(self.focused(), Qt.Key.Key_V, control)
             case "key":
                 QTest.keyClick(self.focused(), getattr(Qt.Key, f"Key_{what}"))
             case "press" | "hit":

@@ -13,7 +13,7 @@ from agent.consent.terminal import Terminal
 from agent.consent.terminal_prompts import TerminalPrompts
 from agent.consent.windows import samples
 from agent.errors import InternalError, UserError
-from agent.keys import PinState
+from agent.keys import Confirmation, OtpKind, PinState
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX terminals")
@@ -215,6 +215,117 @@ class TestSigning:
             person.types("KY\n")
 
             assert (await approving).pin is None
+
+
+class TestSigningInAService:
+    def on_the_phone(self):
+        return replace(samples.SIGN_IN_SERVICE, confirmation=Confirmation(phone=True))
+
+    async def test_pin_and_passwords_are_asked_in_turn_and_not_echoed(self, person):
+        async with person.prompts.sign(samples.SIGN_IN_SERVICE) as dialog:
+            approving = asyncio.create_task(dialog.approval())
+            await person.sees("từ chối): ")
+            person.types("11223344\n")
+            pin = (await approving).pin.consume()
+            first = asyncio.create_task(dialog.otp(rejected=False))
+            await person.sees("Mã OTP (không hiện khi gõ")
+            person.types("000000\n")
+            wrong = (await first).consume()
+            second = asyncio.create_task(dialog.otp(rejected=True))
+            await person.sees("Mã OTP (không hiện khi gõ", times=2)
+            person.types("246810\n")
+            right = (await second).consume()
+
+        assert (pin, wrong, right) == (b"11223344", b"000000", b"246810")
+        screen = person.read()
+        assert not any(secret in screen for secret in ("11223344", "000000", "246810"))
+        for shown in (
+            "Dịch vụ ký số từ xa: Sao Mai Remote Signing, kyso.saomai.vn:9444",
+            "Tài khoản: saomai-ketoan",
+            "Sau khi bấm Enter, dịch vụ sẽ gửi mã OTP cho bạn",
+            "Dịch vụ ghi về mã này: “Ma OTP SMS”",
+            "Mã OTP không đúng hoặc đã hết hạn.",
+        ):
+            assert shown in screen
+
+    async def test_a_rejected_pin_is_said_and_asked_again(self, person):
+        async with person.prompts.sign(samples.SIGN_IN_SERVICE) as dialog:
+            await dialog.service_pin_rejected()
+            approving = asyncio.create_task(dialog.approval())
+            await person.sees("Dịch vụ báo mã PIN (hoặc mật khẩu ký) không đúng.")
+            await person.sees("từ chối): ")
+            person.types("2222\n")
+
+            assert (await approving).pin.consume() == b"2222"
+
+    @pytest.mark.parametrize("typed", ["mật\n12\n", "12\n"])
+    async def test_a_vietnamese_keyboard_costs_no_try(self, person, typed):
+        async with person.prompts.sign(samples.SIGN_IN_SERVICE) as dialog:
+            asking = asyncio.create_task(dialog.otp(rejected=False))
+            for times, line in enumerate(typed.splitlines(), start=1):
+                await person.sees("Mã OTP (không hiện khi gõ", times=times)
+                person.types(line + "\n")
+
+            assert (await asking).consume() == b"12"
+
+    async def test_no_password_is_a_refusal(self, person):
+        async with person.prompts.sign(samples.SIGN_IN_SERVICE) as dialog:
+            asking = asyncio.create_task(dialog.otp(rejected=False))
+            await person.sees("Mã OTP (không hiện khi gõ")
+            person.types("\n")
+
+            with pytest.raises(UserError, match="user_refused"):
+                await asking
+
+    async def test_silence_at_the_password_is_a_time_out(self, person):
+        prompts = TerminalPrompts(person.terminal, prompt_seconds=0.05)
+
+        async with prompts.sign(samples.SIGN_IN_SERVICE) as dialog:
+            with pytest.raises(UserError, match="prompt_timeout"):
+                await dialog.otp(rejected=False)
+
+    async def test_where_no_pin_is_asked_the_word_approves(self, person):
+        async with person.prompts.sign(self.on_the_phone()) as dialog:
+            approving = asyncio.create_task(dialog.approval())
+            await person.sees("rồi Enter: ")
+            person.types("ky\n")
+
+            assert (await approving).pin is None
+        assert "hãy xác nhận trên điện thoại" in person.read()
+
+    async def test_enter_cancels_while_the_phone_is_waited_for(self, person):
+        async with person.prompts.sign(self.on_the_phone()) as dialog:
+            cancelling = asyncio.create_task(dialog.refused_by_user())
+            await dialog.working("waiting-for-service")
+            await dialog.phone(seconds=299.2)
+            await person.sees("Nhấn Enter để hủy: ")
+            assert not cancelling.done()
+            person.types("\n")
+            async with asyncio.timeout(20):
+                await cancelling
+
+        for shown in ("Thời gian còn lại: 05:00", "05_SĐ-IVAN_0101234567.xml", "Đang chờ dịch vụ"):
+            assert shown in person.read()
+
+    async def test_before_the_phone_nothing_reads_the_keyboard(self, person):
+        async with person.prompts.sign(samples.SIGN_IN_SERVICE) as dialog:
+            cancelling = asyncio.create_task(dialog.refused_by_user())
+            person.types("\n")
+            await asyncio.wait({cancelling}, timeout=0.05)
+            assert not cancelling.done()
+            cancelling.cancel()
+
+    async def test_a_strangers_label_moves_no_cursor(self, person):
+        asked = Confirmation(otp=OtpKind.SENT, otp_label="\x1b[2J" + samples.HOSTILE_TEXT)
+        question = replace(samples.SIGN_IN_SERVICE, confirmation=asked)
+        async with person.prompts.sign(question) as dialog:
+            asking = asyncio.create_task(dialog.otp(rejected=False))
+            await person.sees("Mã OTP (không hiện khi gõ")
+            person.types("\n")
+            await asyncio.gather(asking, return_exceptions=True)
+
+        assert "\x1b" not in person.read()
+        assert "\u202e" not in person.read()
 
 
 class TestWhoseTerminalItIs:

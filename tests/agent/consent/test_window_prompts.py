@@ -210,6 +210,15 @@ class TestSigningInAService:
         assert approval.pin.consume() == b"1111"
         assert (first.consume(), second.consume()) == (b"000000", b"246810")
 
+    async def test_a_password_may_be_pasted_as_the_message_groups_it(self):
+        prompts = prompts_with_user(
+            *self.PIN, "state:otp", "paste: 246 810\n", "says:otp.field=246 810", "key:Return"
+        )
+
+        async with prompts.sign(samples.SIGN_IN_SERVICE) as dialog:
+            await dialog.approval()
+            assert (await dialog.otp(rejected=False)).consume() == b"246810"
+
     async def test_nothing_leaves_without_the_users_act(self):
         """An empty field sends nothing, however often Enter is pressed."""
         prompts = prompts_with_user(
@@ -286,6 +295,19 @@ class TestSigningInAService:
         async with prompts.sign(self.ON_THE_PHONE) as dialog:
             await dialog.approval()
             await dialog.phone(seconds=300.0)
+            async with asyncio.timeout(20):
+                await dialog.refused_by_user()
+
+    async def test_the_phones_time_runs_out_before_the_users_eyes(self):
+        over = "Đã hết thời gian xác nhận. Đang hỏi lại dịch vụ lần cuối…"
+        prompts = prompts_with_user(
+            "enabled:sign", "press:sign", "says:phone.clock=00:01", "says:phone.clock=00:00",
+            f"says:phone.note={over}", "press:refuse",
+        )  # fmt: skip
+
+        async with prompts.sign(self.ON_THE_PHONE) as dialog:
+            await dialog.approval()
+            await dialog.phone(seconds=1.0)
             async with asyncio.timeout(20):
                 await dialog.refused_by_user()
 

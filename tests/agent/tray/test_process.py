@@ -95,6 +95,15 @@ class TestChoosing:
             assert sentence in shown
         assert "Open OpenKySo" not in shown
 
+    async def test_who_signs_with_a_service_alone_misses_no_token(self, capfd):
+        services = ("CyberHSM", "CyberHSM", "Dịch vụ \u202e&")
+        await chosen("Thoát", state=State(version="0.1.0", services=services))
+
+        shown = capfd.readouterr().err
+        assert "tooltip OpenKySo: HSM CyberHSM, HSM Dịch vụ �&\n" in shown
+        assert "Dịch vụ HSM\n    CyberHSM\n    Dịch vụ �&&\n" in shown
+        assert "USB token" not in shown
+
     async def test_a_new_state_is_a_new_menu(self):
         desk, tray = Desk(), tray_with_user("Mở OpenKySo", "Quit")
         tray.show(STATE)

@@ -24,12 +24,28 @@ SCENES = (
 EVERY = [f"{scene}-{language}" for scene in SCENES for language in ("vi", "en")]
 
 
+#: The smallest screen that offices still have.
+SMALL = {"name": "small", "x": 0, "y": 0, "width": 1024, "height": 600, "dpr": 1}
+SMALL |= {"logicalDpi": 96, "logicalBaseDpi": 96}
+
+
 @pytest.fixture(scope="module")
 def audit():
+    return looked_at("offscreen")
+
+
+@pytest.fixture(scope="module")
+def small_audit(tmp_path_factory):
+    file = tmp_path_factory.mktemp("screen") / "small.json"
+    file.write_text(json.dumps({"screens": [SMALL], "synchronousWindowSystemEvents": False}))
+    return looked_at(f"offscreen:configfile={file}")
+
+
+def looked_at(platform):
     told = subprocess.run(
         [sys.executable, "-m", "tests.support.qt_audit"],
         cwd=ROOT,
-        env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
+        env=os.environ | {"QT_QPA_PLATFORM": platform},
         capture_output=True,
         text=True,
         check=True,
@@ -68,6 +84,16 @@ class TestEveryWindow:
         words = "".join(audit[scene]["words"])
 
         assert not set(words) & set("\u202a\u202b\u202d\u202e\u2066\u2067\u2069\u200b\u200e")
+
+
+@pytest.mark.parametrize("scene", EVERY)
+def test_it_fits_a_small_screen_too(small_audit, scene):
+    seen = small_audit[scene]
+
+    assert seen["most"] == SMALL["height"]
+    assert seen["height"] <= seen["most"]
+    assert seen["out_of_sight"] == []
+    assert seen["clipped"] == []
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ focus and the window system's own ways of closing are part of it.
 import asyncio
 import shutil
 import subprocess
+from dataclasses import replace
 
 import pytest
 
@@ -15,7 +16,7 @@ from agent.consent.states import State
 from agent.consent.window_prompts import WindowPrompts
 from agent.consent.windows import samples
 from agent.errors import UserError
-from agent.keys import PinState
+from agent.keys import Confirmation, PinState
 from tests.support.display import virtual_display
 from tests.support.waiting import eventually
 
@@ -60,6 +61,13 @@ class Signing:
 
     def ask_again(self):
         self.approving = asyncio.create_task(self.dialog.approval())
+
+    async def otp(self, typed, *, rejected=False):
+        asking = asyncio.create_task(self.dialog.otp(rejected=rejected))
+        await state_is(self.dialog, State.OTP)
+        xdotool("type", typed)
+        xdotool("key", "Return")
+        return bytes((await asking).consume())
 
     async def pin(self):
         approval = await self.approving
@@ -129,6 +137,47 @@ async def test_a_wrong_pin_is_asked_again_in_the_same_window():
 
         assert await window.pin() == b"2222"
         assert xdotool("search", "--onlyvisible", "--name", "OpenKySo") == before
+
+
+async def test_a_service_is_signed_with_by_keys_alone_in_one_window():
+    async with Signing(samples.SIGN_IN_SERVICE) as window:
+        await state_is(window.dialog, State.ARMED)
+        before = xdotool("search", "--onlyvisible", "--name", "OpenKySo")
+        xdotool("type", "11223344")
+        xdotool("key", "Return")
+        assert await window.pin() == b"11223344"
+        await window.dialog.working("waiting-for-service")
+        assert await window.otp("000000") == b"000000"
+        assert await window.otp("246810", rejected=True) == b"246810"
+        assert xdotool("search", "--onlyvisible", "--name", "OpenKySo") == before
+
+
+async def test_a_one_time_password_is_given_up_by_keys_alone():
+    async with Signing(samples.SIGN_IN_SERVICE) as window:
+        await state_is(window.dialog, State.ARMED)
+        xdotool("type", "11223344")
+        xdotool("key", "Return")
+        await window.pin()
+        asking = asyncio.create_task(window.dialog.otp(rejected=False))
+        await state_is(window.dialog, State.OTP)
+        xdotool("type", "2468")
+        xdotool("key", "Tab", "Tab", "space")
+
+        with pytest.raises(UserError, match="user_refused"):
+            await asking
+
+
+@pytest.mark.parametrize("keys", [["Escape"], ["alt+h"]])
+async def test_waiting_for_the_phone_is_cancelled_by_keys_alone(keys):
+    on_the_phone = replace(samples.SIGN_IN_SERVICE, confirmation=Confirmation(phone=True))
+    async with Signing(on_the_phone) as window:
+        await state_is(window.dialog, State.ARMED)
+        xdotool("key", "alt+k")
+        assert (await window.approving).pin is None
+        await window.dialog.phone(seconds=300.0)
+        xdotool("key", *keys)
+        async with asyncio.timeout(20):
+            await window.dialog.refused_by_user()
 
 
 async def test_the_clipboard_gets_and_gives_nothing():
