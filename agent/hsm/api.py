@@ -121,8 +121,8 @@ class ServiceKey(Protocol):
 
         Raises UserError service_pin_incorrect, otp_incorrect, phone_rejected, phone_timeout,
         account_refused, account_blocked, account_expired, account_quota, certificate_unsuitable
-        (the service cannot do the mechanism), certificate_not_found (no longer the account's);
-        ServiceError service_*.
+        (the service cannot do the mechanism), certificate_not_found (no longer the account's),
+        service_batch (not that many at once); ServiceError service_*.
         """
 
 
@@ -146,7 +146,7 @@ class Services(Protocol):
         """What the service holds for the account; nothing is kept.
 
         Raises UserError service_address, service_unknown, service_not_recognised, service_clock,
-        account_*; ServiceError service_*.
+        service_sign_in, account_*; ServiceError service_*.
         """
 
     async def keep(self, found: Found) -> Account:

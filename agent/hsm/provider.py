@@ -97,6 +97,6 @@ class Provider(Protocol):
         """Whether this kind of service answers there, found out without any secret."""
 
     async def sign_in(self, door: Door, login: Login) -> Session:
-        """Raises UserError account_refused, account_blocked, account_expired, service_clock;
-        ServiceError service_*.
+        """Raises UserError account_refused, account_blocked, account_expired, service_clock,
+        service_sign_in (in none of the ways we have); ServiceError service_*.
         """
