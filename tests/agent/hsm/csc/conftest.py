@@ -1,0 +1,57 @@
+"""Keys of a small PKI, for services that are played by tests.support.csc_service."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+
+import pytest
+
+from agent.hsm.csc import CscProvider
+from agent.hsm.csc.session import CscSession
+from agent.hsm.provider import Login
+from agent.secret import Secret
+from tests.support.csc_service import CscService
+from tests.support.doors import plain_door
+from tests.support.pki import Authority, Holder, Urls, ec_key
+
+NAME, PASSWORD = "minhhoa", "hsm-demo-2026"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Certificates:
+    root: Authority
+    ca: Authority
+    company: Holder
+    ec: Holder
+
+    @property
+    def chain(self) -> tuple[bytes, ...]:
+        return (self.ca.der, self.root.der)
+
+
+@pytest.fixture(scope="session")
+def certificates() -> Certificates:
+    root = Authority.root()
+    ca = Authority.under(root, urls=Urls())
+    return Certificates(
+        root=root,
+        ca=ca,
+        company=ca.issue("CÔNG TY CỔ PHẦN MẪU"),
+        ec=ca.issue("CÔNG TY KHÓA NGẮN", key=ec_key("csc")),
+    )
+
+
+SignedIn = Callable[[CscService], AbstractAsyncContextManager[CscSession]]
+
+
+@pytest.fixture
+def signed_in() -> SignedIn:
+    """A service that runs, and a session with it."""
+
+    @asynccontextmanager
+    async def begin(service: CscService) -> AsyncIterator[CscSession]:
+        async with service, plain_door(service.url) as door:
+            login = Login(name=NAME, password=Secret(PASSWORD))
+            yield await CscProvider().sign_in(door, login)
+
+    return begin
