@@ -31,6 +31,7 @@ async def test_time_to_visible(platform, monkeypatch):
         waiting = replace(samples.SELECT, certificates=())
         for name, ask in (
             ("sign", lambda: prompts.sign(samples.SIGN)),
+            ("sign in a service", lambda: prompts.sign(samples.SIGN_IN_SERVICE)),
             ("select, 3 certificates", lambda: prompts.select(samples.SELECT)),
             ("select, no token", lambda: prompts.select(waiting)),
         ):

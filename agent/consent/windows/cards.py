@@ -3,8 +3,10 @@
 Of the asker the origin is the fact; names and reasons are only claims, and are shown as such.
 """
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout
 
 from agent.consent.origins import shown
 from agent.consent.plain import one_line
@@ -16,6 +18,7 @@ from agent.consent.wording import (
     CLAIM_CHARS,
     NAME_CHARS,
     REASON_CHARS,
+    CertificateWords,
     certificate_words,
     digest_words,
     kind_words,
@@ -62,20 +65,26 @@ def certificate_card(facts: CertificateFacts, texts: Texts) -> Card:
     words = certificate_words(facts, texts)
     card = Card(texts("certificate.title"))
     card.add(Foreign(words.holder, kind="strong", name=texts("certificate.holder")))
-    card.column.addLayout(
-        facts_grid(
-            (
-                (texts("certificate.mst"), words.mst),
-                (texts("certificate.validity"), words.validity),
-            ),
-            ((texts("certificate.issuer"), words.issuer),),
-            # Which token it is, the label of the PIN says.
-            *((fact,) for fact in place_words(words, texts) if words.service),
-        )
-    )
+    # Which token it is, the label of the PIN says.
+    place = place_words(words, texts) if words.service else ()
+    card.column.addLayout(certificate_facts(words, place, texts))
     for warning in words.warnings:
         card.add(Own(warning, kind="caution"))
     return card
+
+
+def certificate_facts(
+    words: CertificateWords, place: Sequence[tuple[str, str]], texts: Texts
+) -> QGridLayout:
+    """The facts under a holder's name; `place` says where the key is, the shortest last."""
+    return facts_grid(
+        (
+            (texts("certificate.mst"), words.mst),
+            (texts("certificate.validity"), words.validity),
+        ),
+        ((texts("certificate.issuer"), words.issuer), *place[-1:]),
+        *((fact,) for fact in place[:-1]),
+    )
 
 
 def _digest(sha256: str, texts: Texts) -> QHBoxLayout:

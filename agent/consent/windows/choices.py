@@ -9,7 +9,6 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QRadioButton,
     QVBoxLayout,
@@ -18,7 +17,8 @@ from PySide6.QtWidgets import (
 
 from agent.consent.prompts import CertificateFacts
 from agent.consent.text import Texts
-from agent.consent.windows.pieces import Foreign, Own, Short, facts_grid
+from agent.consent.windows.cards import certificate_facts
+from agent.consent.windows.pieces import Foreign, Own, Short
 from agent.consent.wording import CertificateWords, certificate_words, place_words
 from agent.keys import CertificateId
 
@@ -93,7 +93,7 @@ class _Choice(QFrame):
         column = QVBoxLayout()
         column.setSpacing(3)
         column.addLayout(top)
-        column.addLayout(_facts(words, texts))
+        column.addLayout(certificate_facts(words, place_words(words, texts), texts))
         for warning in words.warnings:
             column.addWidget(Own(warning, kind="caution"))
         if words.why_not:
@@ -131,20 +131,6 @@ class _Radio(QRadioButton):
                 self.entered.emit()
             return
         super().keyPressEvent(event)
-
-
-def _facts(words: CertificateWords, texts: Texts) -> QGridLayout:
-    issuer = (texts("certificate.issuer"), words.issuer)
-    place = place_words(words, texts)
-    # A service and an account are longer than a token's label.
-    others = ((issuer,), *((fact,) for fact in place)) if words.service else ((issuer, *place),)
-    return facts_grid(
-        (
-            (texts("certificate.mst"), words.mst),
-            (texts("certificate.validity"), words.validity),
-        ),
-        *others,
-    )
 
 
 def _spoken(words: CertificateWords, texts: Texts) -> str:

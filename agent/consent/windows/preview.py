@@ -7,7 +7,7 @@ from agent.consent.plain import lines
 
 _MOST_CHARS = 20_000
 #: As tall as the screen allows, between these.
-_FEWEST_LINES = 4
+_FEWEST_LINES = 3
 _MOST_LINES = 10
 
 
