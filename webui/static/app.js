@@ -1,4 +1,5 @@
 /** The page: who is signed in, which screen, and what stands around it. */
+import { presentTicket } from "./lib/agent.js";
 import { api } from "./lib/api.js";
 import { watchConnection } from "./lib/connection.js";
 import { fill, h } from "./lib/dom.js";
@@ -32,6 +33,7 @@ let bar = null;
 
 async function start() {
   await speak();
+  presentTicket();
   addEventListener("hashchange", () => show({ arrived: true }));
   addEventListener("signed-out", signedOut);
   addEventListener("keydown", shortcut);

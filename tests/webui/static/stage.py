@@ -22,12 +22,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec.structs import replace
 from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
 
 from protocol import messages as wire
 from protocol.errors import ProtocolError
 from protocol.version import PORTS, PRODUCT, PRODUCT_VERSION
 from tests.webui.static import examples
+from tests.webui.static import examples_hsm as hsm
 from webui.backend.headers import SECURITY
 from webui.backend.messages import Challenge, Dossiers, Failure
 from webui.backend.texts import ERRORS, error_body
@@ -96,6 +98,7 @@ class StagedAgent:
                 topics=("tokens",), tokens=(examples.token(),)
             ),
             "site.request": wire.SiteRequestResult(granted="always"),
+            "certificates.list": wire.CertificatesListResult(certificates=()),
             "certificates.select": wire.CertificatesSelectResult(certificate=examples.chosen()),
             "sign.xml": HOLD,
             "login": HOLD,
@@ -108,11 +111,34 @@ class StagedAgent:
     def play(self, method: str, answer: Any) -> None:
         self._plays[method] = answer
 
+    def belongs_to_our_window(
+        self, *accounts: wire.Account, held: tuple[wire.Certificate, ...] = ()
+    ) -> None:
+        """With a ticket: what accounts this machine has, and what their services hold."""
+        hello: wire.HelloResult = self._plays["hello"]
+        self.play("hello", replace(hello, rights=wire.Rights.FIRST_PARTY))
+        self.play("providers.list", wire.ProvidersListResult(providers=hsm.PROVIDERS))
+        self.play("certificates.list", wire.CertificatesListResult(certificates=held))
+        self.play("accounts.forget", wire.AccountsForgetResult(forgotten=True))
+        self._know(accounts)
+
+    def accounts_are(self, *accounts: wire.Account) -> None:
+        self._know(accounts)
+        self._tell("accounts.changed", wire.AccountsChanged(accounts=accounts))
+
+    def _know(self, accounts: tuple[wire.Account, ...]) -> None:
+        topics = wire.EventsSubscribeResult(
+            topics=("tokens", "accounts"), tokens=(examples.token(),), accounts=accounts
+        )
+        self.play("events.subscribe", topics)
+        self.play("accounts.list", wire.AccountsListResult(accounts=accounts))
+        self.play("accounts.refresh", wire.AccountsListResult(accounts=accounts))
+
     def plug_in(self, *tokens: wire.Token) -> None:
         self._tell("tokens.changed", wire.EventsSubscribeResult(topics=("tokens",), tokens=tokens))
 
-    def progress(self, stage: str) -> None:
-        request = next(number for number, method in self._held.items() if method == "sign.xml")
+    def progress(self, stage: str, *, of: str = "sign.xml") -> None:
+        request = next(number for number, method in self._held.items() if method == of)
         self._tell("progress", {"request": request, "stage": stage})
 
     def hang_up(self) -> None:
@@ -201,7 +227,7 @@ class Stage:
         self.agent = StagedAgent(page)
 
     def play(self, request: str, answer: Any) -> None:
-        """`request`: "GET /api/…", without the query."""
+        """`request`: "GET /api/…", without the query; `answer` may be a function of its body."""
         self._plays[request] = answer
 
     def signed_out(self) -> None:
@@ -214,6 +240,11 @@ class Stage:
     def open(self, fragment: str = "") -> None:
         self.page.goto(f"{ORIGIN}/{fragment}")
         expect(self.page.locator("main h1")).to_be_visible()
+
+    def open_our_window(self, fragment: str = "") -> None:
+        """As the agent's tray opens it, with a ticket."""
+        self.open("#ticket=abc_DEF-123")
+        self.page.evaluate("(fragment) => { location.hash = fragment; }", fragment)
 
     def asked(self, request: str) -> list[Any]:
         return [body for asked, body in self._asked if asked == request]
@@ -290,7 +321,7 @@ class Stage:
 
     def _play(self, route: Route, answer: Any) -> None:
         if isinstance(answer, Callable):  # type: ignore[arg-type]
-            answer = answer()
+            answer = answer(json.loads(route.request.post_data or "null"))
         match answer:
             case Silence.HOLD:
                 self._held.append(route)

@@ -20,6 +20,13 @@ from webui.filing.states import CertificateState, DossierState
 SCRIPTS = sorted(STATIC.rglob("*.js"))
 STATIONS = ["reach", "plug-in", "choose", "check"]
 SITUATIONS = ["unsent", "refused", "pending", "none", "soon", "well"]
+#: With what an account's service can have been asked last: no signature, no address.
+SERVICE_PROBLEMS = [
+    code
+    for code, spec in AGENT_ERRORS.items()
+    if code.startswith(("service_", "account_", "secrets_"))
+    and code not in {"service_pin_incorrect", "service_wrong_signature", "account_unknown"}
+]
 #: What the placeholder of a key made of parts may be.
 PARTS = {
     "certificate.state.${state}": list(CertificateState),
@@ -32,12 +39,17 @@ PARTS = {
     "next.${kind}": SITUATIONS,
     "next.${kind}-text": SITUATIONS,
     "add.step.${name}": STATIONS,
-    "sign.step.${name}": ["agent", "checking", "waiting-for-user", "signing", "storing"],
+    "sign.step.${one}": ["agent", "checking", "waiting-for-user", "signing", "storing"],
+    "sign.step.hsm.${one}": ["waiting-for-user", "signing"],
     'stage.${stage in STAGES ? stage : "agent"}': [
         *StageOfSigning, "agent", "browser", "storing",
     ],
-    "chain.${certificate.chain}": ["trusted", "untrusted", "unknown"],
-    "revocation.${certificate.revocation}": ["good", "revoked", "unknown"],
+    "stage.hsm.${stage}": ["waiting-for-token", "waiting-for-user", "signing"],
+    "services.problem.${code}": SERVICE_PROBLEMS,
+    "extra-${name}": [],  # no words: a field of a provider's own
+    "account-${id}": [],
+    "chain.${chain}": ["trusted", "untrusted", "unknown"],
+    "revocation.${revocation}": ["good", "revoked", "unknown"],
     "history.${which}": ["none", "nothing"],
     "history.${which}-how": ["none", "nothing"],
     "mst.${mistake}": ["malformed", "check-digit"],

@@ -2,24 +2,28 @@
 import { h } from "../lib/dom.js";
 import { day, daysUntil } from "../lib/format.js";
 import { t } from "../lib/i18n.js";
+import { printedMst } from "../lib/mst.js";
+import { place } from "../lib/source.js";
 import { icon } from "./icons.js";
 import { facts } from "./parts.js";
 
 export const SOON_DAYS = 30;
 
-export function certificateFacts(certificate) {
+/**
+ * As the backend tells it; of one that it refuses, as the agent does, without a verdict.
+ * `beneath`: its holder and number stand above already.
+ */
+export function certificateFacts(certificate, { beneath = false } = {}) {
+  const { holder, mst, mst_printed = mst.map(printedMst), issuer, chain, revocation } = certificate;
   return facts(
     [
-      [t("certificate.holder"), certificate.holder],
-      [t("certificate.mst"), certificate.mst_printed.join(", ")],
-      [t("certificate.issuer"), certificate.issuer],
-      ...which(certificate),
-      [t("certificate.chain"), verdict(CHAIN[certificate.chain], t(`chain.${certificate.chain}`))],
-      [
-        t("certificate.revocation"),
-        verdict(REVOCATION[certificate.revocation], t(`revocation.${certificate.revocation}`)),
-      ],
-    ],
+      !beneath && [t("certificate.holder"), holder],
+      [t("certificate.mst"), mst_printed.join(", ")],
+      [t("certificate.issuer"), issuer],
+      ...which(certificate).slice(beneath ? 1 : 0),
+      chain && [t("certificate.chain"), verdict(CHAIN[chain], t(`chain.${chain}`))],
+      revocation && [t("certificate.revocation"), verdict(REVOCATION[revocation], t(`revocation.${revocation}`))],
+    ].filter(Boolean),
     "wide",
   );
 }
@@ -30,11 +34,10 @@ export function certificateBrief(certificate) {
 }
 
 function which(certificate) {
-  const place = certificate.source;
   return [
     [t("certificate.serial"), h("span", { class: "mono" }, certificate.serial)],
     [t("certificate.validity"), validity(certificate)],
-    [t("certificate.place"), place && t("certificate.on-token", { label: place.label || place.serial })],
+    [t("certificate.place"), place(certificate.source)],
   ];
 }
 

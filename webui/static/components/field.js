@@ -1,4 +1,4 @@
-/** A labelled input with its hint, and its error tied to it for screen readers. */
+/** A labelled input or choice with its hint, and its error tied to it for screen readers. */
 import { h, uid } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { icon } from "./icons.js";
@@ -8,21 +8,30 @@ import { icon } from "./icons.js";
  * {right: words} or null. What it says is advice; the backend decides.
  */
 export function field(name, label, { hint, check, ...attributes } = {}) {
+  const input = h("input", { name, type: "text", ...attributes });
+  if (check) judge(input, check);
+  const inside = attributes.type === "password" && h("div", { class: "inside" }, input, reveal(input));
+  return labelled(label, input, inside || input, hint);
+}
+
+/** @param {[string, string][]} options value and words; the first is chosen unless `value` says otherwise */
+export function choiceField(name, label, options, { hint, value, ...attributes } = {}) {
+  const each = ([one, words]) => h("option", { value: one, selected: one === value }, words);
+  const select = h("select", { name, ...attributes }, options.map(each));
+  return labelled(label, select, select, hint);
+}
+
+function labelled(label, input, shown, hint) {
+  const { name } = input;
   const id = uid();
   const [about, problem] = [`${id}-hint`, `${id}-wrong`];
-  const input = h("input", {
-    id,
-    name,
-    type: "text",
-    "aria-describedby": hint ? `${about} ${problem}` : problem,
-    ...attributes,
-  });
-  if (check) judge(input, check);
+  input.id = id;
+  input.setAttribute("aria-describedby", hint ? `${about} ${problem}` : problem);
   return h(
     "div",
     { class: "field" },
     h("label", { for: id }, label),
-    attributes.type === "password" ? h("div", { class: "inside" }, input, reveal(input)) : input,
+    shown,
     hint && h("span", { class: "hint", id: about, "data-hint": name }, hint),
     h("span", { class: "says", id: problem, "data-says": name, "aria-live": "polite" }),
   );
@@ -67,6 +76,7 @@ export function markWrong(form, name, text) {
   if (!input) return false;
   say(form, input, text, true);
   input.focus();
+  input.closest(".field").scrollIntoView({ block: "nearest" }); // what is said below it too
   return true;
 }
 
@@ -77,7 +87,7 @@ export function markEmpty(form) {
 }
 
 export function clearWrong(form) {
-  for (const input of form.querySelectorAll("input[aria-invalid]")) unsay(input);
+  for (const input of form.querySelectorAll("[aria-invalid]")) unsay(input);
 }
 
 function say(form, input, words, wrong) {

@@ -27,10 +27,22 @@ const WAYS_ON = {
   adjustment_pending: { headline: "pending.title", kind: "warn", more: theDossier },
   already_signed: { kind: "warn", more: theDossier },
   no_certificate_to_register: { kind: "warn", more: toCertificates },
+  service_unreachable: { kind: "warn" },
+  service_timeout: { kind: "warn" },
+  service_failed: { kind: "warn" },
+  service_tls: { headline: "hsm.not-trusted" },
+  service_redirected: { headline: "hsm.not-trusted" },
+  account_without_certificate: { kind: "warn", more: () => h("p", {}, t("hsm.none-how")) },
+  account_unknown: { kind: "warn" },
+  service_pin_incorrect: { kind: "warn", more: nothingSigned },
+  otp_incorrect: { kind: "warn", more: nothingSigned },
+  phone_rejected: { kind: "warn", more: nothingSigned },
+  phone_timeout: { kind: "warn", more: nothingSigned },
+  service_wrong_signature: { more: nothingSigned },
   offline: { headline: "error.offline-title", kind: "warn" },
 };
 /** Whose fault it is not the user's: then support needs the code. */
-const OURS = new Set(["agent", "vendor", "token"]);
+const OURS = new Set(["agent", "vendor", "token", "service"]);
 
 /** For an OpenKySoError, an ApiError, or anything unforeseen. `retry` adds a button. */
 export function trouble(error, { retry } = {}) {
@@ -78,6 +90,11 @@ function bothNumbers({ details }) {
     [t("mst.signed-in"), number(details.expected)],
     [t("mst.in-certificate"), number(details.found)],
   ]);
+}
+
+/** A service may have been asked, but no signature came of it. */
+function nothingSigned() {
+  return h("p", {}, t("hsm.nothing-signed"));
 }
 
 function theDossier({ details }) {

@@ -2,6 +2,7 @@
 import { h } from "../lib/dom.js";
 import { openDialog } from "../lib/dialog.js";
 import { t } from "../lib/i18n.js";
+import { inService } from "../lib/source.js";
 import { button, note } from "../components/parts.js";
 import { certificateBrief } from "../components/certificate.js";
 import { adjustIvan } from "./adjust-ivan.js";
@@ -13,7 +14,7 @@ export function activate(certificate, unit) {
     adjustIvan({ unit, wanted: certificate.id });
   };
   dialog.show(
-    [note("warn", t("activate.headline"), h("p", {}, t("activate.text"))), certificateBrief(certificate), h("p", {}, t("activate.next"))],
+    [note("warn", t("activate.headline"), h("p", {}, t("activate.text"))), certificateBrief(certificate), h("p", {}, t(inService(certificate) ? "activate.next-hsm" : "activate.next"))],
     [button(t("cancel"), dialog.close, "second"), button(t("adjust.title"), go, "", { drawing: "pen" })],
   );
 }

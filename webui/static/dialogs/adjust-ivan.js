@@ -21,7 +21,7 @@ import { button, note, skeleton } from "../components/parts.js";
 import { clearWrong, markEmpty, markWrong, values } from "../components/field.js";
 import { contactFields } from "../components/profile-fields.js";
 import { trouble } from "../components/trouble.js";
-import { beside, choices, progress } from "./adjust-parts.js";
+import { beside, choices, howToSign, progress } from "./adjust-parts.js";
 
 /** Failures to store that another try may mend, with the same signature. */
 export const PASSING = new Set(["offline", "internal_error", "not_signed_in"]);
@@ -69,6 +69,7 @@ export async function adjustIvan({ unit, wanted, contact = {} }) {
       h("div", { class: "fields" }, contactFields({ ...start.contact, ...contact }, { twice: true })),
     ),
   );
+  const how = h("div", {}, howToSign(chosen));
   const go = button(t("adjust.go"), null, "", { type: "submit", form: "adjust", drawing: "pen" });
   edit();
   // Who has to choose begins there, at the top; nobody else has anything to do before the e-mail.
@@ -79,6 +80,7 @@ export async function adjustIvan({ unit, wanted, contact = {} }) {
     const choose = (certificate) => {
       chosen = certificate;
       fill(pair, beside(start.registered, chosen));
+      fill(how, howToSign(chosen));
     };
     dialog.show(
       [
@@ -86,7 +88,7 @@ export async function adjustIvan({ unit, wanted, contact = {} }) {
         start.candidates.length > 1 && choices(start.candidates, chosen, choose),
         pair,
         form,
-        note("", t("adjust.how")),
+        how,
       ],
       [giveUp(), go],
     );
@@ -138,7 +140,7 @@ export async function adjustIvan({ unit, wanted, contact = {} }) {
 
   async function sign(draft) {
     const at = (stage) =>
-      dialog.show([progress(stage)], [button(t("adjust.cancel"), () => stop.abort(), "second")]);
+      dialog.show([progress(stage, chosen)], [button(t("adjust.cancel"), () => stop.abort(), "second")]);
     at("agent");
     const signer = await agent({ signal: stop.signal, onPermissionPending: () => at("browser") });
     return signer.signXml({
@@ -153,7 +155,7 @@ export async function adjustIvan({ unit, wanted, contact = {} }) {
 
   /** The signature is there; now it must not be lost, so only this step is tried again. */
   async function store(draft, document) {
-    dialog.show([progress("storing")]);
+    dialog.show([progress("storing", chosen)]);
     for (;;) {
       try {
         const dossier = await api.submit(draft.id, document);

@@ -1,6 +1,7 @@
 /** What Điều chỉnh IVAN shows: old beside new, the choice among several, and how far signing is. */
 import { h, uid } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
+import { inService } from "../lib/source.js";
 import { certificateBrief } from "../components/certificate.js";
 import { icon } from "../components/icons.js";
 import { note, steps } from "../components/parts.js";
@@ -51,6 +52,13 @@ export function choices(candidates, chosen, onchoice) {
   );
 }
 
+/** What is needed to sign with it, said before. */
+export function howToSign(certificate) {
+  if (!inService(certificate)) return note("", t("adjust.how"));
+  const { provider_name: name, host } = certificate.source;
+  return note("", t("adjust.how-hsm", { name, host }));
+}
+
 /**
  * The agent's stages (protocol Stage), our own first and last around them, and at which station of
  * the list each is told.
@@ -61,29 +69,38 @@ const STAGES = {
   checking: 1,
   "waiting-for-token": 1,
   "waiting-for-user": 2,
+  "waiting-for-service": 3,
+  "waiting-for-confirmation": 3,
   signing: 3,
   verifying: 3,
   storing: 4,
 };
+const STATIONS = ["agent", "checking", "waiting-for-user", "signing", "storing"];
+/** A service is asked for no PIN by everyone, and its key needs nothing to be plugged in. */
+const OF_A_SERVICE = new Set(["waiting-for-token", "waiting-for-user", "signing"]);
+/** While a window of the agent waits for the user. */
+const IN_A_WINDOW = new Set(["waiting-for-user", "waiting-for-confirmation"]);
 
-export function progress(stage) {
+/** @param {object} certificate which is to sign: in a service or on a token, the words differ */
+export function progress(stage, certificate) {
   const now = STAGES[stage] ?? 0;
-  const names = ["agent", "checking", "waiting-for-user", "signing", "storing"];
+  const remote = inService(certificate);
+  const name = (one) => t(remote && OF_A_SERVICE.has(one) ? `sign.step.hsm.${one}` : `sign.step.${one}`);
   return h(
     "div",
     { "aria-live": "polite" },
     steps(
-      names.map((name, place) => [
-        t(`sign.step.${name}`),
+      STATIONS.map((one, place) => [
+        name(one),
         place < now ? "done" : place === now ? "now" : "todo",
-        place === now && h("div", { class: "step-more" }, said(stage)),
+        place === now && h("div", { class: "step-more" }, said(stage, remote)),
       ]),
       "tall",
     ),
   );
 }
 
-const said = (stage) => [
-  h("p", {}, t(`stage.${stage in STAGES ? stage : "agent"}`)),
-  stage === "waiting-for-user" && h("p", { class: "quiet" }, t("agent.window")),
+const said = (stage, remote) => [
+  h("p", {}, t(remote && OF_A_SERVICE.has(stage) ? `stage.hsm.${stage}` : `stage.${stage in STAGES ? stage : "agent"}`)),
+  IN_A_WINDOW.has(stage) && h("p", { class: "quiet" }, t("agent.window")),
 ];

@@ -1,4 +1,9 @@
-/** One shared connection to the signing agent, greeted and allowed, made when it is first needed. */
+/**
+ * The connections to the signing agent, shared by all screens.
+ *
+ *     agent()        greeted and allowed by the user, made when it is first needed
+ *     ownWindow()    the one that began with our own window's ticket, with rights no other page has
+ */
 import { OpenKySo, find } from "/protocol/openkyso.js";
 import { language, t } from "./i18n.js";
 
@@ -7,12 +12,33 @@ const LOOK_MILLISECONDS = 2000;
 let connection = null;
 let spoken;
 let ticket = takeTicket();
+let own = Promise.resolve(null);
+let ownLanguage;
 
 /** The one-time ticket of our own window; taken out of the address before anyone can copy it. */
 function takeTicket() {
   const found = /^#ticket=([\w-]+)$/.exec(location.hash)?.[1];
   if (found) history.replaceState(null, "", location.pathname);
   return found;
+}
+
+/** Call when the page begins and the language is known: a ticket is good for a minute only. */
+export function presentTicket() {
+  const once = ticket;
+  ticket = undefined;
+  if (!once) return;
+  ownLanguage = language;
+  // Too late, or no agent any more: then this page is asked about like any other.
+  own = OpenKySo.connect({ client: "OpenKySo", language, ticket: once }).catch(() => null);
+}
+
+/**
+ * The connection that may see and add accounts at signing services; null for a page in an ordinary
+ * tab, and after the agent was started anew: nothing but another ticket brings that right back.
+ */
+export async function ownWindow() {
+  const found = await own;
+  return found?.rights === "first-party" ? found : null;
 }
 
 /**
@@ -35,7 +61,9 @@ export async function agent({ signal, onPermissionPending } = {}) {
 
 /** The agent's windows speak the language that was said in the greeting. */
 function leave() {
-  connection?.then((found) => found.close()).catch(() => {});
+  Promise.all([connection, own])
+    .then(([found, mine]) => found !== mine && found?.close())
+    .catch(() => {});
   connection = null;
 }
 
@@ -56,15 +84,7 @@ export function agentAppears(signal) {
 }
 
 async function greeted(asked) {
-  const options = { client: "OpenKySo", language, ...asked };
   spoken = language;
-  const once = ticket;
-  ticket = undefined;
-  try {
-    return await OpenKySo.connect(once ? { ...options, ticket: once } : options);
-  } catch (error) {
-    if (error.code !== "ticket_invalid") throw error;
-    // Reloaded, or opened too late: then this page is asked about like any other.
-    return OpenKySo.connect(options);
-  }
+  const mine = ownLanguage === language ? await own : null;
+  return mine ?? OpenKySo.connect({ client: "OpenKySo", language, ...asked });
 }

@@ -18,3 +18,8 @@ export function mistakeInMst(text) {
   const sum = WEIGHTS.reduce((total, weight, at) => total + weight * Number(digits[at]), 0);
   return 10 - (sum % 11) === Number(digits[9]) ? null : "check-digit";
 }
+
+/** A branch's number with its hyphen, as it stands on paper. */
+export function printedMst(digits) {
+  return digits.length === 13 ? `${digits.slice(0, 10)}-${digits.slice(10)}` : digits;
+}

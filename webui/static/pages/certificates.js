@@ -5,12 +5,14 @@ import { t } from "../lib/i18n.js";
 import { confirmDialog } from "../lib/dialog.js";
 import { live } from "../lib/live.js";
 import { toast } from "../lib/notices.js";
+import { inService } from "../lib/source.js";
 import { button, certificateBadge, link, note, skeleton } from "../components/parts.js";
 import { certificateFacts } from "../components/certificate.js";
 import { icon } from "../components/icons.js";
 import { trouble } from "../components/trouble.js";
-import { addCertificate } from "../dialogs/add-certificate.js";
+import { addCertificate, usualKind } from "../dialogs/add-certificate.js";
 import { activate } from "../dialogs/activate.js";
+import { servicesPart } from "./services.js";
 
 /** Of no further use; kept as history, folded away. */
 const PAST = new Set(["da-thay-the", "het-han"]);
@@ -18,7 +20,10 @@ const PAST = new Set(["da-thay-the", "het-han"]);
 export function certificatesPage(body, { session }) {
   const { unit } = session;
   const list = h("div", { class: "stack" });
-  const add = () => addCertificate(unit, { onadded: () => part.reload() });
+  const [above, below] = [h("div", { class: "stack" }), h("div", { class: "stack" })];
+  let kind;
+  const open = (how) => addCertificate(unit, { kind, onadded: () => part.reload(), ...how });
+  const add = () => open();
   fill(
     body,
     h(
@@ -30,16 +35,26 @@ export function certificatesPage(body, { session }) {
         h("h2", {}, t("tab.certificates")),
         button(t("add.open"), add, "", { drawing: "plus" }),
       ),
+      above,
       list,
+      below,
     ),
   );
+  const services = servicesPart({ unit, above, below, add: open });
   const part = live(list, {
     load: api.certificates,
-    draw: ({ certificates }) => (certificates.length ? groups(certificates) : empty()),
+    draw({ certificates }) {
+      kind = usualKind(certificates);
+      services.listed(certificates);
+      return certificates.length ? groups(certificates) : empty();
+    },
     failed: (error) => trouble(error, { retry: () => part.reload() }),
     skeleton: () => skeleton(2),
   });
-  return part.stop;
+  return () => {
+    part.stop();
+    services.stop();
+  };
 
   function groups(certificates) {
     const past = certificates.filter((certificate) => PAST.has(certificate.state));
@@ -88,7 +103,7 @@ export function certificatesPage(body, { session }) {
   }
 
   async function remove(certificate) {
-    const text = t("remove.text", { serial: certificate.serial });
+    const text = t(inService(certificate) ? "remove.text-hsm" : "remove.text", { serial: certificate.serial });
     if (!(await confirmDialog(t("remove.title"), text, t("remove")))) return;
     try {
       await api.remove(certificate.id);

@@ -1,4 +1,4 @@
-/** Đăng nhập: with MST and password, or with the token. */
+/** Đăng nhập: with MST and password, or with a certificate, on a token or in a service. */
 import { h, fill } from "../lib/dom.js";
 import { agent } from "../lib/agent.js";
 import { api } from "../lib/api.js";
@@ -10,6 +10,13 @@ import { icon } from "../components/icons.js";
 import { mstField } from "../components/profile-fields.js";
 import { trouble } from "../components/trouble.js";
 import { forgetProof, offerProfile } from "./register.js";
+
+/** Where the agent stands, when it is not the user's turn in its first window. */
+const SAID = {
+  "waiting-for-token": "login.plug-in",
+  "waiting-for-service": "stage.waiting-for-service",
+  "waiting-for-confirmation": "stage.waiting-for-confirmation",
+};
 
 /** `why`: what to say first, such as that the session is over. */
 export function loginPage(body, { session, refresh, why }) {
@@ -92,7 +99,7 @@ export function loginPage(body, { session, refresh, why }) {
       const proof = await signer.login({
         nonce: fromBase64(nonce),
         signal,
-        onProgress: ({ stage }) => say(t(stage === "waiting-for-token" ? "login.plug-in" : "login.token-wait")),
+        onProgress: ({ stage }) => say(t(SAID[stage] ?? "login.token-wait")),
       });
       await api.loginWithToken({
         certificate: proof.certificate.der,

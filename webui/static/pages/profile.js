@@ -7,7 +7,7 @@ import { button, certificateBadge, facts, link, note, skeleton } from "../compon
 import { certificateFacts } from "../components/certificate.js";
 import { nextStep } from "../components/next-step.js";
 import { trouble } from "../components/trouble.js";
-import { addCertificate } from "../dialogs/add-certificate.js";
+import { addCertificate, usualKind } from "../dialogs/add-certificate.js";
 import { adjustIvan } from "../dialogs/adjust-ivan.js";
 import { changeProfile } from "../dialogs/change-profile.js";
 
@@ -19,7 +19,7 @@ export function profilePage(body, { session, refresh }) {
     load: api.certificates,
     draw: ({ certificates }) => [
       nextStep(certificates, {
-        add: () => addCertificate(unit, { onadded: part.reload }),
+        add: () => addCertificate(unit, { kind: usualKind(certificates), onadded: part.reload }),
         adjust: (certificate) => adjustIvan({ unit, wanted: certificate.id }),
       }),
       registered(certificates, unit),
