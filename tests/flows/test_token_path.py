@@ -115,7 +115,7 @@ def test_signing_in_with_the_token_needs_no_password(
     clerk.registers()
     clerk.press("Đăng xuất")
 
-    clerk.press("Đăng nhập bằng USB token")
+    clerk.press("Đăng nhập bằng chữ ký số")
 
     clerk.sees("Thông tin đơn vị")
 
@@ -126,7 +126,7 @@ def test_a_new_unit_may_begin_with_its_token(
     plug_in(issue())
     clerk.page.goto(clerk.url)
 
-    clerk.press("Đăng nhập bằng USB token")
+    clerk.press("Đăng nhập bằng chữ ký số")
 
     clerk.sees(f"USB token xác nhận mã số thuế {clerk.mst}")
     clerk.fills_in_the_profile()
