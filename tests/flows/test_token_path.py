@@ -128,7 +128,7 @@ def test_a_new_unit_may_begin_with_its_token(
 
     clerk.press("Đăng nhập bằng chữ ký số")
 
-    clerk.sees(f"USB token xác nhận mã số thuế {clerk.mst}")
+    clerk.sees(f"Chữ ký số xác nhận mã số thuế {clerk.mst}")
     clerk.fills_in_the_profile()
     clerk.press("Tạo và đăng nhập")
     clerk.sees("Chưa có chứng thư số nào được đăng ký")

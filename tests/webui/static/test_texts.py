@@ -20,12 +20,10 @@ from webui.filing.states import CertificateState, DossierState
 SCRIPTS = sorted(STATIC.rglob("*.js"))
 STATIONS = ["reach", "plug-in", "choose", "check"]
 SITUATIONS = ["unsent", "refused", "pending", "none", "soon", "well"]
-#: With what an account's service can have been asked last: no signature, no address.
+#: Those without words of their own are named by their code.
 SERVICE_PROBLEMS = [
-    code
-    for code, spec in AGENT_ERRORS.items()
-    if code.startswith(("service_", "account_", "secrets_"))
-    and code not in {"service_pin_incorrect", "service_wrong_signature", "account_unknown"}
+    "other",
+    *(code for code in AGENT_ERRORS if f"services.problem.{code}" in words("vi")),
 ]
 #: What the placeholder of a key made of parts may be.
 PARTS = {
