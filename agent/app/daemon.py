@@ -12,6 +12,7 @@ from typing import Final
 from agent import log, platforms
 from agent.app.options import Options
 from agent.app.parts import judge, modules, prompts, sites
+from agent.app.renewals import tell_of_renewals
 from agent.app.tray import Tray
 from agent.formats.api import Format
 from agent.formats.names import PROFILE_NAMES
@@ -68,6 +69,8 @@ async def _serve(options: Options, redaction: log.Redaction) -> None:
             native_token=native_token,
             demo=options.scripted_consent is not None,
         )
+        telling = asyncio.create_task(tell_of_renewals(edge.desk, language=options.language))
+        lifetime.push_async_callback(_ended, telling)
         port = await lifetime.enter_async_context(serving(edge, options.config.server.ports))
         record = runtime.Runtime(port=port, pid=os.getpid(), native_token=native_token.value)
         runtime.write(where.runtime, record)
