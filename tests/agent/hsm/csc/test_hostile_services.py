@@ -145,35 +145,40 @@ class DirectDoor:
 
 async def conversation(door: DirectDoor) -> str:
     """Everything that a session does, as far as it gets; "" or the code where it ended."""
+    try:
+        return await _conversation(door)
+    except AgentError as error:
+        told = error
+    assert set(told.details) <= {"host", "reason"}
+    return told.code
+
+
+async def _conversation(door: DirectDoor) -> str:
     name = "tờ khai"
     item = ToSign(name=name, digest=hashlib.sha256(name.encode()).digest(), message=name.encode())
-    try:
-        if not await CscProvider().recognise(door):
-            return "service_not_recognised"
-        session = await CscProvider().sign_in(
-            door, Login(name="minhhoa", password=Secret("hsm-demo-2026"))
+    if not await CscProvider().recognise(door):
+        return "service_not_recognised"
+    session = await CscProvider().sign_in(
+        door, Login(name="minhhoa", password=Secret("hsm-demo-2026"))
+    )
+    for credential in await session.list_credentials():
+        found = await session.describe(credential.id)
+        if found.confirmation.otp is OtpKind.SENT:
+            await session.send_otp(found)
+        leave = await session.authorise(
+            found,
+            [item],
+            Mechanism.RSA_PKCS1_SHA256,
+            pin=Pin(bytearray(b"2468")) if found.confirmation.pin else None,
+            otp=Pin(bytearray(b"135790")) if found.confirmation.otp else None,
         )
-        for credential in await session.list_credentials():
-            found = await session.describe(credential.id)
-            if found.confirmation.otp is OtpKind.SENT:
-                await session.send_otp(found)
-            leave = await session.authorise(
-                found,
-                [item],
-                Mechanism.RSA_PKCS1_SHA256,
-                pin=Pin(bytearray(b"2468")) if found.confirmation.pin else None,
-                otp=Pin(bytearray(b"135790")) if found.confirmation.otp else None,
-            )
-            outcome = await session.sign_hashes(leave)
-            for _ in range(10):
-                if not isinstance(outcome, Pending):
-                    break
-                assert 0 <= outcome.poll_after <= 30
-                outcome = await session.poll(outcome)
-        await session.sign_out()
-    except AgentError as error:
-        assert set(error.details) <= {"host", "reason"}
-        return error.code
+        outcome = await session.sign_hashes(leave)
+        for _ in range(10):
+            if not isinstance(outcome, Pending):
+                break
+            assert 0 <= outcome.poll_after <= 30
+            outcome = await session.poll(outcome)
+    await session.sign_out()
     return ""
 
 
