@@ -159,6 +159,7 @@ COMMANDS: Final[dict[str, Callable[[Edge, Call[Any]], Awaitable[Struct]]]] = {
 def _wanted(wire_filter: m.CertificateFilter) -> Wanted:
     return Wanted(
         mst=_given(wire_filter.mst),
+        place=_given(wire_filter.place),
         issuer=_given(wire_filter.issuer),
         valid_now=wire_filter.valid_now,
     )

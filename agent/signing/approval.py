@@ -1,162 +1,132 @@
-"""From the open window to the signature: approval, PIN, token. Shared by `sign` and `login`.
+"""One approved signature, for a document or a login, with a key wherever it is.
 
-The PIN goes to the token once for each time that the user typed it; after a wrong one only the user
-decides whether there is a next time (T25).
+    the key is opened ─▶ the window asks ─▶ the user approves ─▶ the key signs
+                              ▲                                   │
+                              └── a wrong PIN: back to the user ──┤
+                                                                  ▼
+                    the reply ◀─ the journal has it ◀─ our own verification
+
+The window stays open until the end, shows how far it is, and can be cancelled at every step; the
+journal has a line whatever the end. A PIN or one-time password goes out once for each time that
+the user typed it; after a wrong one only the user decides whether there is a next time (T25).
+
+What a token asks for and what a service asks for is in `token_key` and `service_key`.
 """
 
 import asyncio
-from collections.abc import Coroutine
-from contextlib import aclosing, suppress
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Generic, Literal, Protocol, TypeVar, assert_never
 
-from agent.consent.prompts import Approval, SignDialog
-from agent.errors import AgentError, UserError
-from agent.keys import Mechanism, PinState, TokenCertificate
+from agent.consent.prompts import Approval, SignDialog, SignQuestion
+from agent.documents import Description
+from agent.errors import UserError
+from agent.hsm.api import ToSign
+from agent.keys import (
+    Confirmation,
+    KeyCertificate,
+    Mechanism,
+    PinState,
+    ServiceCertificate,
+    TokenCertificate,
+)
+from agent.signing.candidates import Candidate, facts
 from agent.signing.desk import Desk, Errand
-from agent.signing.waiting import beside, moments
-from agent.tokens.api import KeySession
+from agent.signing.record import Record, recorded
+from agent.signing.service_key import service_key
+from agent.signing.token_key import token_key
 from protocol.messages import Stage
 
+T = TypeVar("T")
 
-async def pin_state(desk: Desk, certificate: TokenCertificate) -> PinState:
-    """Read from the device, before the user is asked for anything.
 
-    Raises UserError pin_locked, token_removed; TokenError.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed(Generic[T]):
+    """What the user is asked to approve, and what is made of the signature."""
+
+    action: Literal["sign", "login"]
+    name: str  # of the document; for a login the origin
+    description: Description | None  # None for a login
+    sha256: str  # hex, for the journal
+    digest: bytes
+    message: bytes  # what `digest` is the hash of
+    mechanism: Mechanism
+    #: Makes the result from the signature's value and verifies it. Blocks; raises InternalError
+    #: self_check_failed.
+    complete: Callable[[bytes], T]
+
+
+class Key(Protocol):
+    """A key that is ready to sign once the user has approved."""
+
+    @property
+    def pin(self) -> PinState: ...
+
+    @property
+    def confirmation(self) -> Confirmation | None: ...
+
+    async def sign(
+        self, dialog: SignDialog, approval: Approval, item: ToSign, mechanism: Mechanism
+    ) -> bytes | None:
+        """None when the PIN was not accepted, the window has said so, and the user may try again.
+
+        Raises what `approved` does.
+        """
+
+    def shown_in(self, dialog: SignDialog) -> AbstractAsyncContextManager[None]:
+        """While it lasts, the window shows what becomes of the key."""
+
+
+async def approved(desk: Desk, errand: Errand, candidate: Candidate, deed: Deed[T]) -> T:
+    """The deed's result, when the user has approved it and the journal has it.
+
+    Raises UserError user_refused, prompt_timeout, pin_locked, token_removed, token_changed,
+    phone_rejected, phone_timeout, account_*; TokenError; ServiceError; InternalError
+    self_check_failed. Nothing is left open then.
     """
-    try:
-        async with desk.tokens.open(certificate.id) as key:
-            state = await key.pin_state()
-    except UserError as error:
-        raise _removed(error) from error
-    if state.locked:
-        raise UserError("pin_locked")
-    return state
+    item = ToSign(name=deed.name, digest=deed.digest, message=deed.message)
+    record = Record(desk, errand, candidate, action=deed.action, name=deed.name, sha256=deed.sha256)
+    async with recorded(record), _opened(desk, errand, candidate.certificate) as key:
+        question = SignQuestion(
+            asker=errand.asker,
+            action=deed.action,
+            name=deed.name,
+            description=deed.description,
+            certificate=facts(candidate),
+            pin=key.pin,
+            confirmation=key.confirmation,
+        )
+        async with desk.prompts.sign(question) as dialog, key.shown_in(dialog):
+            signature = None
+            while signature is None:
+                await errand.progress(Stage.WAITING_FOR_USER)
+                approval = await dialog.approval()
+                try:
+                    signature = await key.sign(dialog, approval, item, deed.mechanism)
+                finally:
+                    if approval.pin is not None:
+                        approval.pin.erase()
+            await errand.progress(Stage.VERIFYING)
+            await dialog.working(Stage.VERIFYING)
+            return await asyncio.to_thread(_verified_and_recorded, deed, signature, record)
 
 
-async def approved_signature(
-    desk: Desk,
-    errand: Errand,
-    dialog: SignDialog,
-    certificate: TokenCertificate,
-    *,
-    digest: bytes,
-    mechanism: Mechanism,
-) -> bytes:
-    """Wait for the user, then for the token.
-
-    Raises UserError user_refused, prompt_timeout, pin_locked, token_removed, token_changed;
-    TokenError.
-    """
-    async with beside(_show_presence(desk, dialog, certificate)):
-        while True:
-            await errand.progress(Stage.WAITING_FOR_USER)
-            approval = await dialog.approval()
-            signing = _sign(
-                desk, errand, dialog, certificate, approval, digest=digest, mechanism=mechanism
-            )
-            try:
-                return await _unless_refused(dialog, signing)
-            except _PinNotAccepted as wrong:
-                if wrong.state is None:
-                    await dialog.pin_length()
-                    continue
-                await dialog.pin_rejected(wrong.state)
-                if wrong.state.locked:
-                    await _until_read(dialog)
-                    raise UserError("pin_locked") from wrong
-            finally:
-                if approval.pin is not None:
-                    approval.pin.erase()
+def _verified_and_recorded(deed: Deed[T], signature: bytes, record: Record) -> T:
+    """In one thread without a pause: what leaves is in the journal."""
+    result = deed.complete(signature)
+    if not record.close("signed"):
+        raise UserError("cancelled")
+    return result
 
 
-class _PinNotAccepted(Exception):  # noqa: N818 - handled within this module
-    """The user may try again. `state` is None when only the length was wrong and no try is gone."""
-
-    def __init__(self, state: PinState | None) -> None:
-        super().__init__()
-        self.state = state
-
-
-async def _sign(
-    desk: Desk,
-    errand: Errand,
-    dialog: SignDialog,
-    certificate: TokenCertificate,
-    approval: Approval,
-    *,
-    digest: bytes,
-    mechanism: Mechanism,
-) -> bytes:
-    try:
-        async with desk.tokens.open(certificate.id) as key:
-            await errand.progress(Stage.SIGNING)
-            await dialog.working("pin-pad" if approval.pin is None else Stage.SIGNING.value)
-            try:
-                await key.login(approval.pin)
-            except UserError as error:
-                match error.code:
-                    case "pin_length":
-                        raise _PinNotAccepted(None) from error
-                    case "pin_incorrect" | "pin_locked":
-                        raise _PinNotAccepted(await _after_wrong_pin(key, error)) from error
-                    case _:
-                        raise
-            return await key.sign(digest, mechanism)
-    except UserError as error:
-        raise _removed(error) from error
-
-
-async def _after_wrong_pin(key: KeySession, error: UserError) -> PinState:
-    """What the device says now; should it say nothing, what the failure said."""
-    told = PinState(
-        final_try=bool(error.details.get("final_try")),
-        locked=error.code == "pin_locked" or bool(error.details.get("locked")),
-    )
-    try:
-        state = await key.pin_state()
-    except AgentError:
-        return told
-    return replace(
-        state, final_try=state.final_try or told.final_try, locked=state.locked or told.locked
-    )
-
-
-async def _unless_refused(dialog: SignDialog, work: Coroutine[Any, Any, bytes]) -> bytes:
-    """The result of `work`, which ends when the user cancels in the window."""
-    working = asyncio.ensure_future(work)
-    refused = asyncio.ensure_future(dialog.refused_by_user())
-    try:
-        await asyncio.wait({working, refused}, return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            return working.result()
-        refused.result()  # the window's own failure, if that is why it ended
-        raise UserError("user_refused")
-    finally:
-        for task in (working, refused):
-            task.cancel()
-        await asyncio.gather(working, refused, return_exceptions=True)
-
-
-async def _show_presence(desk: Desk, dialog: SignDialog, certificate: TokenCertificate) -> None:
-    """Tell the window when the token is pulled and when it is back."""
-    shown = True
-    async with aclosing(moments(desk.tokens)) as now:
-        async for _ in now:
-            present = any(c.id == certificate.id for c in desk.tokens.certificates())
-            if present != shown:
-                await dialog.token_present(present)
-                shown = present
-
-
-async def _until_read(dialog: SignDialog) -> None:
-    """A locked token is the last thing the window says; it stays until the user closes it."""
-    with suppress(UserError):
-        late = await dialog.approval()
-        if late.pin is not None:
-            late.pin.erase()
-
-
-def _removed(error: UserError) -> UserError:
-    """The certificate was there a moment ago, so its token has been pulled."""
-    return UserError("token_removed") if error.code == "certificate_not_found" else error
+def _opened(
+    desk: Desk, errand: Errand, certificate: KeyCertificate
+) -> AbstractAsyncContextManager[Key]:
+    match certificate:
+        case TokenCertificate():
+            return token_key(desk, errand, certificate)
+        case ServiceCertificate():
+            return service_key(desk, errand, certificate)
+        case _:
+            assert_never(certificate)

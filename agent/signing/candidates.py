@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from agent.consent.prompts import CertificateFacts
 from agent.errors import UserError
@@ -20,12 +20,19 @@ from protocol.identity import printed_mst
 
 _log: Final = logging.getLogger(__name__)
 
+#: Where a key is.
+Place = Literal["token", "service"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     certificate: KeyCertificate
     summary: Summary
     assessment: Assessment
+
+    @property
+    def place(self) -> Place:
+        return "token" if isinstance(self.certificate, TokenCertificate) else "service"
 
     @property
     def refusal(self) -> UserError | None:
@@ -43,6 +50,7 @@ class Wanted:
 
     id: CertificateId | None = None
     mst: str | None = None  # canonical
+    place: Place | None = None  # None: wherever the key is
     issuer: str | None = None  # part of the issuer's name
     valid_now: bool = True
 
@@ -50,6 +58,8 @@ class Wanted:
         """Why the candidate will not do for this request, if so."""
         summary = candidate.summary
         if self.id is not None and candidate.certificate.id != self.id:
+            return UserError("no_certificate")
+        if self.place is not None and candidate.place != self.place:
             return UserError("no_certificate")
         if self.mst is not None and self.mst not in summary.mst:
             return mst_mismatch(summary.mst, expected=self.mst)

@@ -1,64 +1,95 @@
-"""Waiting for a token, and doing something beside a dialog until it ends."""
+"""Waiting for a certificate, and doing something beside a dialog until it ends."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import aclosing, asynccontextmanager
 from typing import Any, TypeVar
 
+from agent.consent.prompts import SignDialog
 from agent.errors import UserError
-from agent.keys import CertificateId, TokenCertificate
+from agent.keys import (
+    CertificateId,
+    KeyCertificate,
+    ServiceCertificate,
+    TokenCertificate,
+    TokenInfo,
+)
 from agent.signing.desk import Desk, Errand
-from agent.tokens.api import Tokens
 from protocol.messages import Stage
 
 T = TypeVar("T")
 
+#: What there is at one moment: tokens, and what they and the services hold.
+Present = tuple[tuple[TokenInfo, ...], tuple[TokenCertificate, ...], tuple[ServiceCertificate, ...]]
 
-async def certificate_present(
-    desk: Desk, errand: Errand, wanted: CertificateId
-) -> TokenCertificate:
-    """That certificate, as soon as its token is plugged in.
+
+def has_certificate(desk: Desk, wanted: CertificateId) -> bool:
+    everywhere: Iterable[KeyCertificate] = (
+        *desk.tokens.certificates(),
+        *desk.services.certificates(),
+    )
+    return any(certificate.id == wanted for certificate in everywhere)
+
+
+async def certificate_present(desk: Desk, errand: Errand, wanted: CertificateId) -> None:
+    """That certificate is here, at the latest when its token is plugged in.
 
     Raises UserError no_token or certificate_not_found when nobody plugs it in.
     """
-
-    def found() -> TokenCertificate | None:
-        return next((c for c in desk.tokens.certificates() if c.id == wanted), None)
-
-    return await _plugged_in(desk, errand, found)
+    if not await _plugged_in(desk, errand, lambda: has_certificate(desk, wanted)):
+        known = desk.tokens.tokens() or desk.services.accounts()
+        raise UserError("certificate_not_found" if known else "no_token")
 
 
 async def any_token_present(desk: Desk, errand: Errand) -> None:
     """Raises UserError no_token when nobody plugs one in."""
-    await _plugged_in(desk, errand, lambda: desk.tokens.tokens() or None)
+    if not await _plugged_in(desk, errand, lambda: bool(desk.tokens.tokens())):
+        raise UserError("no_token")
 
 
-async def _plugged_in(desk: Desk, errand: Errand, found: Callable[[], T | None]) -> T:
-    if (already := found()) is not None:
-        return already
+async def _plugged_in(desk: Desk, errand: Errand, found: Callable[[], bool]) -> bool:
+    """Whether it was found while there was time."""
+    if found():
+        return True
     await errand.progress(Stage.WAITING_FOR_TOKEN)
     try:
-        async with asyncio.timeout(desk.waiting_seconds), aclosing(moments(desk.tokens)) as now:
+        async with asyncio.timeout(desk.waiting_seconds), aclosing(moments(desk)) as now:
             async for _ in now:
-                if (arrived := found()) is not None:
-                    return arrived
+                if found():
+                    return True
     except TimeoutError:
         pass
-    raise UserError("certificate_not_found" if desk.tokens.tokens() else "no_token")
+    return False
 
 
-async def moments(tokens: Tokens) -> AsyncGenerator[None, None]:
-    """Yields at once, and again whenever the tokens or their certificates are different.
+def present(desk: Desk) -> Present:
+    return desk.tokens.tokens(), desk.tokens.certificates(), desk.services.certificates()
+
+
+async def moments(desk: Desk) -> AsyncGenerator[None, None]:
+    """Yields at once, and again whenever the tokens or the certificates are different.
 
     A change while the caller is busy with the last moment is not lost: it yields again at once.
     """
-    changes = tokens.changes()
-    try:
+    changed = asyncio.Event()
+    async with (
+        beside(_mark(changed, desk.tokens.changes())),
+        beside(_mark(changed, desk.services.changes())),
+    ):
         while True:
-            seen = tokens.tokens(), tokens.certificates()
+            seen = present(desk)
             yield
-            while (tokens.tokens(), tokens.certificates()) == seen:
-                await anext(changes)
+            while present(desk) == seen:
+                await changed.wait()
+                changed.clear()
+
+
+async def _mark(changed: asyncio.Event, changes: AsyncIterator[None]) -> None:
+    # What changed before this began to listen is told too: whoever waits looks again.
+    changed.set()
+    try:
+        async for _ in changes:
+            changed.set()
     finally:
         if isinstance(changes, AsyncGenerator):
             await changes.aclose()
@@ -77,3 +108,22 @@ async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+async def unless_refused(dialog: SignDialog, work: Coroutine[Any, Any, T]) -> T:
+    """The result of `work`, which ends when the user cancels in the window.
+
+    Raises what `work` does, and UserError user_refused.
+    """
+    working = asyncio.ensure_future(work)
+    refused = asyncio.ensure_future(dialog.refused_by_user())
+    try:
+        await asyncio.wait({working, refused}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            return working.result()
+        refused.result()  # the window's own failure, if that is why it ended
+        raise UserError("user_refused")
+    finally:
+        for task in (working, refused):
+            task.cancel()
+        await asyncio.gather(working, refused, return_exceptions=True)

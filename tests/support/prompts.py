@@ -2,6 +2,7 @@
 
 user = ScriptedUser(Approve("1234"))          # one entry for each answer asked of the user
 user = ScriptedUser(Approve("bad"), Refuse())
+user = ScriptedUser(Approve(), Otp("246810"))    # what a signing service asks for besides
 ...
 user.asked                    # the questions, in order
 user.shown                    # what the windows were told: ("pin_rejected", state), …
@@ -29,6 +30,11 @@ from agent.pin import Pin
 @dataclass(frozen=True)
 class Approve:
     pin: str | None = "12345678"
+
+
+@dataclass(frozen=True)
+class Otp:
+    value: str = "246810"
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,7 @@ class Wait:
     event: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-Step = Approve | Refuse | Choose | Allow | Do | Wait
+Step = Approve | Otp | Refuse | Choose | Allow | Do | Wait
 
 
 class ScriptedUser:
@@ -72,6 +78,7 @@ class ScriptedUser:
         self.shown: list[tuple[str, object]] = []
         self.pins: list[Pin] = []
         self.open_windows = 0
+        self.listening = False  # to the window, for an answer or a cancellation
         self.cancel = asyncio.Event()  # set: the user cancels while the token works
 
     @property
@@ -82,7 +89,7 @@ class ScriptedUser:
     def saw(self, what: str) -> list[object]:
         return [value for kind, value in self.shown if kind == what]
 
-    async def _next(self) -> Approve | Choose | Allow:
+    async def _next(self) -> Approve | Otp | Choose | Allow:
         while True:
             assert self._steps, "the user was asked once more than the test foresaw"
             match self._steps.pop(0):
@@ -147,12 +154,15 @@ class _Window:
         self._user.shown.append(("certificates", certificates))
 
     async def approval(self) -> Approval:
-        answer = await self._user._next()
+        async with self._heard():
+            answer = await self._user._next()
         assert isinstance(answer, Approve)
-        pin = None if answer.pin is None else Pin(bytearray(answer.pin.encode()))
-        if pin is not None:
-            self._user.pins.append(pin)
-        return Approval(pin=pin)
+        return Approval(pin=None if answer.pin is None else self._typed(answer.pin))
+
+    def _typed(self, text: str) -> Pin:
+        pin = Pin(bytearray(text.encode()))
+        self._user.pins.append(pin)
+        return pin
 
     async def pin_rejected(self, state: PinState) -> None:
         self._user.shown.append(("pin_rejected", state))
@@ -167,14 +177,28 @@ class _Window:
         self._user.shown.append(("working", stage))
 
     async def service_pin_rejected(self) -> None:
-        raise UserError("user_refused")
+        self._user.shown.append(("service_pin_rejected", None))
 
     async def otp(self, *, rejected: bool) -> Pin:
-        del rejected
-        raise UserError("user_refused")
+        self._user.shown.append(("otp", rejected))
+        async with self._heard():
+            answer = await self._user._next()
+        assert isinstance(answer, Otp)
+        return self._typed(answer.value)
 
     async def phone(self, *, seconds: float) -> None:
-        del seconds
+        self._user.shown.append(("phone", seconds))
 
     async def refused_by_user(self) -> None:
-        await self._user.cancel.wait()
+        async with self._heard():
+            await self._user.cancel.wait()
+
+    @asynccontextmanager
+    async def _heard(self) -> AsyncIterator[None]:
+        """What a real window says is read by one reader at a time."""
+        assert not self._user.listening, "two readers of one window"
+        self._user.listening = True
+        try:
+            yield
+        finally:
+            self._user.listening = False

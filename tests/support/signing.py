@@ -20,6 +20,8 @@ from cryptography.x509 import load_der_x509_certificate
 from agent.consent.prompts import Asker
 from agent.documents import Description
 from agent.errors import DocumentError, InternalError, UserError
+from agent.hsm.api import Services
+from agent.hsm.nothing import NoServices
 from agent.journal import Journal
 from agent.keys import Mechanism
 from agent.signing.desk import Desk, Errand
@@ -151,11 +153,13 @@ def desk_with(
     *,
     tokens: MemoryTokens,
     user: ScriptedUser,
+    services: Services | None = None,
     judge: TableJudge | None = None,
     waiting_seconds: float = 5.0,
 ) -> Desk:
     return Desk(
         tokens=tokens,
+        services=services or NoServices(),
         prompts=user,
         judge=judge or TableJudge(),
         formats=lambda: {"test": AppendingFormat()},

@@ -126,6 +126,9 @@ class MemoryTokens:
     def __init__(self, *cards: Card) -> None:
         self._cards = list(cards)
         self._listeners: set[asyncio.Event] = set()
+        self.refreshed = 0
+        #: Cards that only another look finds.
+        self.unseen: list[Card] = []
         for card in cards:
             card.may_answer.set()
 
@@ -142,6 +145,11 @@ class MemoryTokens:
     def _changed(self) -> None:
         for listener in self._listeners:
             listener.set()
+
+    async def refresh(self) -> None:
+        self.refreshed += 1
+        while self.unseen:
+            self.plug(self.unseen.pop())
 
     @property
     def listeners(self) -> int:
