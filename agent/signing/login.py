@@ -29,6 +29,8 @@ _SCHEMES: Final[dict[tuple[KeyType, int | None], _Scheme]] = {
     (KeyType.EC, 256): _Scheme("ES256", Mechanism.ECDSA_SHA256, "sha256"),
     (KeyType.EC, 384): _Scheme("ES384", Mechanism.ECDSA_SHA384, "sha384"),
 }
+#: Of anything shorter no signature is taken for good.
+_MIN_RSA_BITS: Final = 2048
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +50,10 @@ async def login(desk: Desk, errand: Errand, *, nonce: bytes, wanted: Wanted) -> 
     certificate = candidate.certificate
     scheme = _scheme(certificate)
     message = login_message(origin=origin, nonce=nonce)
+    digest = hashlib.new(scheme.hash, message).digest()
 
     def checked(value: bytes) -> bytes:
-        if not is_by(certificate.der, value, message, scheme.mechanism):
+        if not is_by(certificate.der, value, digest, scheme.mechanism):
             raise InternalError("self_check_failed")
         return _as_rfc_7518(value, certificate)
 
@@ -63,7 +66,7 @@ async def login(desk: Desk, errand: Errand, *, nonce: bytes, wanted: Wanted) -> 
             name=origin,
             description=None,
             sha256=hashlib.sha256(message).hexdigest(),
-            digest=hashlib.new(scheme.hash, message).digest(),
+            digest=digest,
             message=message,
             mechanism=scheme.mechanism,
             complete=checked,
@@ -73,6 +76,8 @@ async def login(desk: Desk, errand: Errand, *, nonce: bytes, wanted: Wanted) -> 
 
 
 def _scheme(certificate: KeyCertificate) -> _Scheme:
+    if certificate.key_type is KeyType.RSA and certificate.key_bits < _MIN_RSA_BITS:
+        raise UserError("certificate_unsuitable")
     bits = certificate.key_bits if certificate.key_type is KeyType.EC else None
     try:
         return _SCHEMES[certificate.key_type, bits]

@@ -98,7 +98,7 @@ class KeyInService:
         # A service is a stranger: a signature by another key, or over something else, is its fault.
         match signatures:
             case (signature,) if await asyncio.to_thread(
-                is_by, self.certificate.der, signature, item.message, mechanism
+                is_by, self.certificate.der, signature, item.digest, mechanism
             ):
                 return signature
             case _:

@@ -72,13 +72,16 @@ async def test_the_window_says_that_it_is_a_login_and_to_whom(tmp_path: Path) ->
     assert desk.journal.latest(limit=1)[0].entry.outcome == "user_refused"
 
 
-async def test_a_key_that_no_algorithm_fits_asks_nobody(tmp_path: Path) -> None:
-    class P521(Card):
+@pytest.mark.parametrize(("kind", "bits"), [(KeyType.EC, 521), (KeyType.RSA, 1024)])
+async def test_a_key_that_no_algorithm_fits_asks_nobody(
+    tmp_path: Path, kind: KeyType, bits: int
+) -> None:
+    class Unfit(Card):
         @property
         def certificate(self):
-            return replace(super().certificate, key_bits=521)
+            return replace(super().certificate, key_bits=bits)
 
-    card, user = P521(key_type=KeyType.EC), ScriptedUser()
+    card, user = Unfit(key_type=kind), ScriptedUser()
     desk = desk_with(tmp_path, tokens=MemoryTokens(card), user=user)
     errand, _ = traced_errand()
 
