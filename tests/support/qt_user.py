@@ -9,6 +9,7 @@ its steps say. Steps that wait are tried again until they hold, so nothing here 
     enabled:NAME    wait until it can be pressed
     type:TEXT       type into whatever has the focus
     paste:TEXT      have it in the clipboard and press Ctrl+V there
+    middle:NAME=TEXT  have it selected in another program and click the middle button there
     key:Return      press one key there
     press:NAME      click a named part with the mouse
     hit:NAME        the same, even if it is inert
@@ -22,6 +23,7 @@ import os
 import sys
 
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QClipboard
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -63,6 +65,10 @@ class User:
                 QApplication.clipboard().setText(what)
                 control = Qt.KeyboardModifier.ControlModifier
                 QTest.keyClick(self.focused(), Qt.Key.Key_V, control)
+            case "middle":
+                name, _, words = what.partition("=")
+                QApplication.clipboard().setText(words, QClipboard.Mode.Selection)
+                QTest.mouseClick(self.part(name), Qt.MouseButton.MiddleButton)
             case "key":
                 QTest.keyClick(self.focused(), getattr(Qt.Key, f"Key_{what}"))
             case "press" | "hit":

@@ -19,6 +19,7 @@ from agent.errors import UserError
 from agent.keys import Confirmation, PinState
 from tests.support.display import virtual_display
 from tests.support.waiting import eventually
+from tests.support.windows import prompts_with_user
 
 pytestmark = pytest.mark.skipif(shutil.which("xdotool") is None, reason="xdotool is not installed")
 
@@ -189,6 +190,14 @@ async def test_the_clipboard_gets_and_gives_nothing():
         xdotool("key", "Return")
 
         assert await window.pin() == b"1234"
+
+
+async def test_a_click_of_the_middle_button_pastes_nothing():
+    prompts = prompts_with_user(
+        "type:12", "state:armed", "middle:pin.field=99", "type:34", "press:sign"
+    )
+    async with prompts.sign(samples.SIGN) as dialog:
+        assert (await dialog.approval()).pin.consume() == b"1234"
 
 
 async def test_a_site_is_allowed_by_its_accelerator():
