@@ -111,3 +111,22 @@ def test_a_refusal_is_possible_until_the_end(happenings):
             assert consent.allows(Event.REFUSE)
         with contextlib.suppress(OutOfOrderError):
             consent.receive(event, at=now)
+
+
+@given(HAPPENINGS)
+def test_a_one_time_password_leaves_once_for_each_asking_after_an_approval(happenings):
+    approved = asked = False
+    for _, event, _, after in history(happenings):
+        match event:
+            case Event.APPROVE:
+                approved = True
+            case Event.OTP_ASKED:
+                assert approved
+                asked = True
+            case Event.OTP_GIVEN:
+                assert asked
+                asked = False
+        if after is State.SHOWN:
+            # Whatever led back to the question, an approval given before counts no more.
+            approved = asked = False
+        assert approved or after not in {State.WORKING, State.OTP}

@@ -1,6 +1,4 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from agent.consent.states import (
     FINAL,
@@ -120,54 +118,3 @@ class TestPaths:
     def test_what_is_out_of_order_is_an_error(self, events):
         with pytest.raises(OutOfOrderError):
             led(*events)
-
-
-MOMENTS = st.lists(
-    st.tuples(st.sampled_from(Event), st.sampled_from([0.0, 0.1, INERT_SECONDS, 5.0])), max_size=40
-)
-
-
-class TestWhateverHappens:
-    """Any events, in any order, at any pace; what is out of order changes nothing."""
-
-    @given(MOMENTS)
-    def test_the_rules_hold(self, moments):
-        consent, now = Consent(), 0.0
-        shown_at = None  # since when the question has been before the user's eyes, undisturbed
-        approved = asked = False
-        for event, pause in moments:
-            now += pause
-            before = consent.state
-            try:
-                after = consent.receive(event, at=now)
-            except OutOfOrderError:
-                assert consent.state is before
-                continue
-            assert before not in FINAL
-            match event:
-                case Event.APPROVE:
-                    assert shown_at is not None
-                    assert now - shown_at >= INERT_SECONDS
-                    approved = True
-                case Event.OTP_ASKED:
-                    assert approved
-                    asked = True
-                case Event.OTP_GIVEN:
-                    assert asked, "every asking is answered once"
-                    asked = False
-                case Event.TIME_OUT:
-                    assert before is not State.WORKING
-            if after is State.SHOWN:
-                # Whatever led back to the question, an approval given before counts no more.
-                shown_at, approved, asked = now, False, False
-            if after in {State.WORKING, State.OTP}:
-                assert approved
-
-    @given(MOMENTS)
-    def test_an_open_question_can_always_be_refused(self, moments):
-        consent, now = Consent(), 0.0
-        for event, pause in moments:
-            now += pause
-            if consent.allows(event) and event is not Event.RESTED:
-                consent.receive(event, at=now)
-            assert consent.finished or consent.allows(Event.REFUSE)
