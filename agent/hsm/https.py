@@ -176,7 +176,11 @@ class _HttpsDoor:
                     proxy=proxy,
                 ) as response,
             ):
-                return await self._received(response)
+                try:
+                    return await self._received(response)
+                except BaseException:
+                    _hang_up(response)
+                    raise
         except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
             # Without its cause, which may quote what was sent.
             raise self._failure(error, by_proxy=proxy is not None) from None
@@ -185,14 +189,10 @@ class _HttpsDoor:
         if 300 <= response.status < 400:  # noqa: PLR2004
             raise ServiceError("service_redirected", host=self.host)
         body = bytearray()
-        try:
-            async for chunk in response.content.iter_any():
-                body += chunk
-                if len(body) > _MAX_BYTES:
-                    raise ServiceError("service_malformed", host=self.host)
-        except BaseException:
-            _hang_up(response)
-            raise
+        async for chunk in response.content.iter_any():
+            body += chunk
+            if len(body) > _MAX_BYTES:
+                raise ServiceError("service_malformed", host=self.host)
         return _Answer(response.status, response.headers, bytes(body), self.host)
 
     def _failure(self, error: Exception, *, by_proxy: bool) -> AgentError:
