@@ -370,6 +370,7 @@ class Provider(_Result, frozen=True, kw_only=True):
     account: Words  # what the provider calls it
     password: Words
     fields: tuple[ProviderField, ...]
+    hosts: tuple[str, ...] = ()  # known ones, to suggest; there may be others
 
 
 class ProvidersListResult(_Result, frozen=True, kw_only=True):

@@ -42,6 +42,7 @@ class ProviderInfo:
     account: Words  # what the provider calls it
     password: Words
     fields: tuple[ProviderField, ...] = ()
+    hosts: tuple[str, ...] = ()  # known ones, to suggest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

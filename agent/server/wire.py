@@ -62,6 +62,7 @@ def provider(info: ProviderInfo) -> messages.Provider:
             )
             for field in info.fields
         ),
+        hosts=info.hosts,
     )
 
 

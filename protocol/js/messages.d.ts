@@ -195,6 +195,7 @@ export interface Provider {
   account: Words;
   password: Words;
   fields: ProviderField[];
+  hosts: string[];
 }
 
 /** What a provider needs to be told besides account and password. */

@@ -21,6 +21,7 @@ PROVIDERS = (
         account=wire.Words(vi="API Key", en="API key"),
         password=wire.Words(vi="API Secret", en="API secret"),
         fields=(),
+        hosts=("sign-hn1.vin-hsm.com",),
     ),
     wire.Provider(
         id="csc",
@@ -48,6 +49,7 @@ PROVIDERS = (
                 required=False, secret=False,
             ),
         ),
+        hosts=("gwsca.vnpt.vn",),
     ),
 )  # fmt: skip
 

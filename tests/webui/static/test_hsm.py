@@ -103,6 +103,22 @@ class TestTheWayThroughIt:
             }
         ]
 
+    def test_known_hosts_are_suggested_and_bring_their_words_along(self, stage: Stage) -> None:
+        scenes_hsm.open_form(stage)
+        suggested = stage.page.locator("datalist option")
+        assert [option.get_attribute("value") for option in suggested.all()] == [
+            "sign-hn1.vin-hsm.com",
+            "gwsca.vnpt.vn",
+        ]
+
+        stage.field("hsm.host").press_sequentially("https://GWSCA.vnpt.vn/")
+
+        expect(stage.page.get_by_label("Số CCCD hoặc mã số thuế")).to_be_visible()
+        stage.page.get_by_label("Mã đối tác").fill("sp1")
+        stage.field("hsm.host").press_sequentially("x")
+        expect(stage.field("hsm.account")).to_be_visible()
+        expect(stage.page.get_by_label("Mã đối tác")).to_have_count(0)
+
     def test_who_had_a_certificate_in_a_service_begins_with_hsm(self, stage: Stage) -> None:
         scenes_hsm.open_accounts(stage, hsm.account())
         stage.press("add.open")

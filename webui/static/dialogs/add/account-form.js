@@ -17,7 +17,8 @@ const AS_TYPED = { autocomplete: "off", autocapitalize: "none", spellcheck: "fal
  */
 export function accountForm(providers, given, onsubmit) {
   const hosts = uid();
-  const known = providers.flatMap((each) => each.hosts ?? []);
+  const known = providers.flatMap((each) => each.hosts);
+  let adapted; // the provider whose words and fields are shown
   const place = field("host", t("hsm.host"), {
     ...AS_TYPED,
     inputmode: "url",
@@ -26,6 +27,7 @@ export function accountForm(providers, given, onsubmit) {
     list: known.length > 0 && hosts,
     value: given.host,
     hint: t("hsm.host-hint"),
+    oninput: adapt,
   });
   const kind = choiceField(
     "provider",
@@ -50,6 +52,8 @@ export function accountForm(providers, given, onsubmit) {
   /** The provider's own words for account and password, and what else it wants to know. */
   function adapt() {
     const provider = chosen();
+    if (provider === adapted) return;
+    adapted = provider;
     account.querySelector("label").textContent = provider ? pick(provider.account) : t("hsm.account");
     password.querySelector("label").textContent = provider ? pick(provider.password) : t("hsm.password");
     wipe(more);
@@ -57,8 +61,12 @@ export function accountForm(providers, given, onsubmit) {
     more.hidden = more.children.length === 0;
   }
 
+  /** By hand, or by a host that only one of them has. */
   function chosen() {
-    return providers.find(({ id }) => id === at("provider").value);
+    const { host, provider } = typed();
+    if (provider) return providers.find(({ id }) => id === provider);
+    const name = host.toLowerCase().replace(/^https:\/\//, "").replace(/\/$/, "");
+    return providers.find(({ hosts }) => hosts.includes(name));
   }
 
   /** What may be shown again: no secret. */
