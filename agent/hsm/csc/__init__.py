@@ -22,6 +22,6 @@ What the specifications leave open is decided here so:
 * Credentials that are authorised in a browser (`oauth2code`) are told of, not enabled.
 """
 
-from agent.hsm.csc.provider import CscProvider
+from agent.hsm.csc.provider import Csc
 
-__all__ = ["CscProvider"]
+__all__ = ["Csc"]

@@ -12,7 +12,7 @@ from agent.hsm.door import Door
 from agent.hsm.provider import Login
 
 
-class CscProvider:
+class Csc:
     id = "csc"
 
     async def recognise(self, door: Door) -> bool:

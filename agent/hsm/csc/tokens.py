@@ -9,6 +9,7 @@ secret goes, so it must be the very host that the user typed.
 """
 
 import base64
+import re
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
@@ -24,6 +25,7 @@ from agent.secret import Secret
 
 _OK: Final = 200
 _FORM: Final = "application/x-www-form-urlencoded"
+_PATH: Final = re.compile(r"(/[\w.~-]+)*", re.ASCII)
 _PORTS: Final = {"https": 443, "http": 80}
 
 
@@ -130,6 +132,6 @@ def _path_here(door: Door, oauth2: str | None) -> str:
     if not same or there.username is not None or there.query or there.fragment:
         raise ServiceError("service_redirected", host=door.host)
     path = there.path.rstrip("/")
-    if not path.isascii() or any(c in path for c in " \\%") or ".." in path.split("/"):
+    if not _PATH.fullmatch(path) or ".." in path.split("/"):
         raise ServiceError("service_malformed", host=door.host)
     return path

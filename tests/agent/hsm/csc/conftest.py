@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from agent.hsm.csc import CscProvider
+from agent.hsm.csc import Csc
 from agent.hsm.csc.session import CscSession
 from agent.hsm.provider import Login
 from agent.secret import Secret
@@ -52,6 +52,6 @@ def signed_in() -> SignedIn:
     async def begin(service: CscService) -> AsyncIterator[CscSession]:
         async with service, plain_door(service.url) as door:
             login = Login(name=NAME, password=Secret(PASSWORD))
-            yield await CscProvider().sign_in(door, login)
+            yield await Csc().sign_in(door, login)
 
     return begin

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from agent.errors import AgentError
 from agent.hsm.api import ToSign
-from agent.hsm.csc import CscProvider
+from agent.hsm.csc import Csc
 from agent.hsm.provider import Login, Pending
 from agent.keys import Mechanism, OtpKind
 from agent.pin import Pin
@@ -156,11 +156,9 @@ async def conversation(door: DirectDoor) -> str:
 async def _conversation(door: DirectDoor) -> str:
     name = "tờ khai"
     item = ToSign(name=name, digest=hashlib.sha256(name.encode()).digest(), message=name.encode())
-    if not await CscProvider().recognise(door):
+    if not await Csc().recognise(door):
         return "service_not_recognised"
-    session = await CscProvider().sign_in(
-        door, Login(name="minhhoa", password=Secret("hsm-demo-2026"))
-    )
+    session = await Csc().sign_in(door, Login(name="minhhoa", password=Secret("hsm-demo-2026")))
     for credential in await session.list_credentials():
         found = await session.describe(credential.id)
         if found.confirmation.otp is OtpKind.SENT:

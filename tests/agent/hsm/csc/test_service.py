@@ -2,7 +2,7 @@ import pytest
 from aiohttp import web
 
 from agent.errors import ServiceError
-from agent.hsm.csc import CscProvider
+from agent.hsm.csc import Csc
 from agent.hsm.csc.service import Version, find
 from tests.support.csc_service import CscService
 from tests.support.doors import plain_door
@@ -11,7 +11,7 @@ from tests.support.doors import plain_door
 @pytest.mark.parametrize("version", ["v1", "v2"])
 async def test_a_service_is_recognised_in_either_version(version):
     async with CscService(version=version) as service, plain_door(service.url) as door:
-        assert await CscProvider().recognise(door)
+        assert await Csc().recognise(door)
         found = await find(door)
 
     assert found.version is Version(version)
@@ -22,7 +22,7 @@ async def test_a_service_is_recognised_in_either_version(version):
 
 async def test_no_secret_is_needed_to_recognise_one():
     async with CscService() as service, plain_door(service.url) as door:
-        await CscProvider().recognise(door)
+        await Csc().recognise(door)
 
     assert service.requests == [("/csc/v2/info", {}), ("/csc/v1/info", {})]
 
@@ -41,7 +41,7 @@ async def test_the_version_is_what_the_service_says_it_is_wherever_it_says_it():
 async def test_a_version_that_we_do_not_speak_is_none(specs):
     async with CscService(specs=specs) as service, plain_door(service.url) as door:
         service.specs = specs
-        assert not await CscProvider().recognise(door)
+        assert not await Csc().recognise(door)
 
 
 async def page(_):
@@ -65,7 +65,7 @@ async def test_whatever_else_answers_there_is_no_such_service(handler):
     async with CscService() as service, plain_door(service.url) as door:
         service.override = {"/csc/v1/info": handler, "/csc/v2/info": handler}
 
-        assert not await CscProvider().recognise(door)
+        assert not await Csc().recognise(door)
 
 
 async def test_that_nothing_answers_is_said():
@@ -76,6 +76,6 @@ async def test_that_nothing_answers_is_said():
             raise ServiceError("service_timeout", host=self.host)
 
     with pytest.raises(ServiceError) as caught:
-        await CscProvider().recognise(Silent())
+        await Csc().recognise(Silent())
 
     assert caught.value.code == "service_timeout"

@@ -1,7 +1,7 @@
 import pytest
 
 from agent.errors import ServiceError, UserError
-from agent.hsm.csc import CscProvider
+from agent.hsm.csc import Csc
 from agent.hsm.provider import Login
 from agent.secret import Secret
 from tests.agent.hsm.csc.conftest import NAME, PASSWORD
@@ -15,7 +15,7 @@ def login(name=NAME, password=PASSWORD, **fields):
 
 async def sign_in(service, order=None):
     async with plain_door(service.url) as door:
-        return await CscProvider().sign_in(door, order or login())
+        return await Csc().sign_in(door, order or login())
 
 
 @pytest.fixture(params=["v1", "v2"])
@@ -98,6 +98,9 @@ class TestClientCredentials:
             "http://127.0.0.1:99999/",
             "http://[127.0.0.1/",
             "http://127.0.0.1:{port}/../admin",
+            "http://127.0.0.1:{port}/a\x01b",
+            "http://127.0.0.1:{port}/a%2e%2e",
+            "http://127.0.0.1:{port}//elsewhere.example",
             "",
         ],
     )
@@ -110,13 +113,21 @@ class TestClientCredentials:
         assert caught.value.code in ("service_redirected", "service_malformed")
         assert all(PASSWORD not in str(request) for request in service.requests)
 
+    async def test_the_server_may_be_below_a_path_of_the_same_host(self):
+        async with CscService(auth_types=("oauth2client",)) as service:
+            service.oauth2 = f"{service.url}/nested/as/"
+            with pytest.raises(ServiceError):
+                await sign_in(service)
+
+        assert service.requests[-1][0] == "/nested/as/oauth2/token"
+
     async def test_a_user_may_be_named_for_a_client(self, certificates):
         key = Key(holder=certificates.company)
         async with (
             CscService(key, auth_types=("oauth2client",)) as service,
             plain_door(service.url) as door,
         ):
-            session = await CscProvider().sign_in(door, login(user_id="MST_0101300842"))
+            session = await Csc().sign_in(door, login(user_id="MST_0101300842"))
             await session.list_credentials()
 
         assert service.asked("credentials/list")[0]["userID"] == "MST_0101300842"
@@ -145,7 +156,7 @@ class TestATokenThatIsOver:
         key = Key(holder=certificates.company)
         async with CscService(key) as service, plain_door(service.url) as door:
             service.refresh = True
-            session = await CscProvider().sign_in(door, login())
+            session = await Csc().sign_in(door, login())
             service.tokens.clear()
 
             assert len(await session.list_credentials()) == 1
@@ -156,7 +167,7 @@ class TestATokenThatIsOver:
     async def test_ends_the_session_where_there_is_nothing_to_renew_it_with(self, certificates):
         key = Key(holder=certificates.company)
         async with CscService(key) as service, plain_door(service.url) as door:
-            session = await CscProvider().sign_in(door, login())
+            session = await Csc().sign_in(door, login())
             service.tokens.clear()
             with pytest.raises(ServiceError) as caught:
                 await session.list_credentials()
@@ -166,7 +177,7 @@ class TestATokenThatIsOver:
 
     async def test_is_revoked_when_the_session_ends(self):
         async with CscService() as service, plain_door(service.url) as door:
-            session = await CscProvider().sign_in(door, login())
+            session = await Csc().sign_in(door, login())
             await session.sign_out()
 
         assert not service.tokens
@@ -174,7 +185,7 @@ class TestATokenThatIsOver:
     async def test_may_stay_where_the_service_does_not_revoke(self):
         async with CscService() as service, plain_door(service.url) as door:
             service.methods.remove("auth/revoke")
-            session = await CscProvider().sign_in(door, login())
+            session = await Csc().sign_in(door, login())
             await session.sign_out()
 
         assert not service.asked("auth/revoke")
