@@ -17,8 +17,9 @@ What the specifications leave open is decided here so:
   elsewhere is refused, since its secrets would go to a host that nobody chose.
 * Where the user confirms on the phone (v1 "implicit"; v2's out-of-band factors) the wait is a
   `Pending`. v1 has no way to ask how it stands: there the one `credentials/authorize` request is
-  sent by the first `poll`, when the countdown is already seen, and blocks until the user has
-  decided or the door's time is over. v2 answers 202 with a handle for `credentials/authorizeCheck`.
+  sent by the first `poll`, when the countdown is already seen, and is held open until the user
+  has decided, or nobody has in three minutes. v2 answers 202 with a handle for
+  `credentials/authorizeCheck`.
 * Credentials that are authorised in a browser (`oauth2code`) are told of, not enabled.
 """
 

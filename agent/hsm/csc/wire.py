@@ -8,12 +8,13 @@ from typing import Final
 
 import msgspec
 
-from agent.errors import AgentError
+from agent.errors import AgentError, ServiceError, UserError
 from agent.hsm.csc.dialect import Call
 from agent.hsm.csc.failures import Step, error, fault, judge
 from agent.hsm.csc.service import Service
 from agent.hsm.csc.tokens import Tokens
-from agent.hsm.door import Answer, Door
+from agent.hsm.csc.waiting import PATIENCE_SECONDS
+from agent.hsm.door import WHOLE_SECONDS, Answer, Door
 
 _GOOD: Final = frozenset({200, 201, 202, 204})
 _UNAUTHORISED: Final = 401
@@ -35,8 +36,16 @@ class Wire:
     async def do(
         self, call: Call, *, step: Step, phone: bool = False, otp_alone: bool = False
     ) -> Answer:
-        """A call with effects: made once, whatever comes of it."""
-        return self._accepted(await self._post(call), step=step, phone=phone, otp_alone=otp_alone)
+        """A call with effects: made once, whatever comes of it. With `phone`, it may be held open
+        until the user has decided there.
+        """
+        try:
+            answer = await self._post(call, PATIENCE_SECONDS if phone else WHOLE_SECONDS)
+        except ServiceError as failure:
+            if phone and failure.code == "service_timeout":
+                raise UserError("phone_timeout") from failure
+            raise
+        return self._accepted(answer, step=step, phone=phone, otp_alone=otp_alone)
 
     def offers(self, method: str) -> bool:
         return self._service.offers(method)
@@ -45,11 +54,12 @@ class Wire:
         """For what our own reading of an answer has found."""
         return error(code, self._door.host)
 
-    async def _post(self, call: Call) -> Answer:
+    async def _post(self, call: Call, seconds: float = WHOLE_SECONDS) -> Answer:
         return await self._door.post(
             f"{self._service.base}/{call.method}",
             msgspec.json.encode(call.message),
             headers={"Authorization": f"Bearer {self._tokens.access.reveal()}"},
+            seconds=seconds,
         )
 
     def _accepted(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from agent.errors import AgentError
 from agent.hsm.api import ToSign
 from agent.hsm.csc import Csc
+from agent.hsm.door import WHOLE_SECONDS
 from agent.hsm.provider import Login, Pending
 from agent.keys import Mechanism, OtpKind
 from agent.pin import Pin
@@ -116,7 +117,9 @@ class DirectDoor:
         self._service, self._mutation = service, mutation
         self.calls: list[str] = []
 
-    async def post(self, path, body, *, headers=None, content_type="application/json"):
+    async def post(
+        self, path, body, *, headers=None, content_type="application/json", seconds=WHOLE_SECONDS
+    ):
         assert all(c.isprintable() for value in (headers or {}).values() for c in value)
         assert path.isascii()
         assert path.isprintable()

@@ -1,3 +1,4 @@
+import asyncio
 import hashlib
 
 import pytest
@@ -5,6 +6,7 @@ from aiohttp import web
 
 from agent.errors import ServiceError, UserError
 from agent.hsm.api import ToSign
+from agent.hsm.csc import wire
 from agent.hsm.provider import Pending
 from agent.keys import Mechanism
 from agent.pin import Pin
@@ -303,6 +305,25 @@ class TestThePhone:
             with pytest.raises(UserError) as caught:
                 await session.poll(pending)
 
+        assert caught.value.code == "phone_timeout"
+
+    async def test_a_request_that_is_held_open_too_long_is_a_confirmation_that_did_not_come(
+        self, signed_in, key, monkeypatch
+    ):
+        monkeypatch.setattr(wire, "PATIENCE_SECONDS", 0.05)
+        asked = asyncio.Event()
+
+        async def never(_):
+            asked.set()
+            await asyncio.Event().wait()
+
+        service = CscService(key)
+        service.override["/csc/v1/credentials/authorize"] = never
+        async with signed_in(service) as session:
+            with pytest.raises(UserError) as caught:
+                await session.poll(await signed(session))
+
+        assert asked.is_set()
         assert caught.value.code == "phone_timeout"
 
     async def test_what_was_given_up_is_asked_about_no_more(self, signed_in, key, version):
