@@ -22,6 +22,9 @@ MAX_VIOLATIONS: Final = 8
 MAX_CONNECTIONS_PER_ORIGIN: Final = 8
 MAX_CONNECTIONS: Final = 64
 
+#: Look-ups of accounts at signing services, for all connections together.
+MAX_LOOKS_PER_MINUTE: Final = 10
+
 #: Seconds a connection has to say `hello`, and a window waits for its user.
 HELLO_SECONDS: Final = 10.0
 PROMPT_SECONDS: Final = 300.0

@@ -172,9 +172,13 @@ class Account(_Result, frozen=True, kw_only=True):
     checked_at: datetime | None  # when the service was last asked
 
 
+#: Where a certificate's key is.
+Place = Literal["token", "service"]
+
+
 class CertificateFilter(_Params, frozen=True, kw_only=True):
     mst: Mst | UnsetType = UNSET
-    place: Literal["token", "service"] | UnsetType = UNSET  # absent: wherever the key is
+    place: Place | UnsetType = UNSET  # absent: wherever the key is
     valid_now: bool = True
     issuer: Name | UnsetType = UNSET  # substring of the issuer's CN, case-insensitive
 
@@ -253,6 +257,7 @@ class SignXmlParams(_Params, frozen=True, kw_only=True):
     profile: Name
     certificate: CertificateId | UnsetType = UNSET  # absent: the user chooses in the window
     mst: Mst | UnsetType = UNSET  # only a certificate of this MST will do
+    place: Place | UnsetType = UNSET  # only one whose key is there will do
 
 
 class SignXmlResult(_Result, frozen=True, kw_only=True):
@@ -272,6 +277,7 @@ class LoginParams(_Params, frozen=True, kw_only=True):
     nonce: Nonce
     mst: Mst | UnsetType = UNSET
     certificate: CertificateId | UnsetType = UNSET
+    place: Place | UnsetType = UNSET
 
 
 class LoginResult(_Result, frozen=True, kw_only=True):
@@ -385,6 +391,9 @@ class FilledField(_Params, frozen=True, kw_only=True):
     name: Annotated[str, Meta(min_length=1, max_length=32)]  # of a ProviderField
     value: Annotated[str, Meta(max_length=1000)]
 
+    def __repr__(self) -> str:  # the value may be a secret
+        return f"FilledField(name={self.name!r}, …)"
+
 
 class AccountsLookParams(_Params, frozen=True, kw_only=True):
     """Ask a service what it holds for an account. Nothing is kept before `accounts.keep`."""
@@ -394,6 +403,9 @@ class AccountsLookParams(_Params, frozen=True, kw_only=True):
     password: Annotated[str, Meta(min_length=1, max_length=1000)]
     provider: Annotated[str, Meta(max_length=32)] | UnsetType = UNSET  # absent: recognised
     fields: Annotated[tuple[FilledField, ...], Meta(max_length=8)] = ()
+
+    def __repr__(self) -> str:  # never the password
+        return f"AccountsLookParams(host={self.host!r}, …)"
 
 
 class AccountsLookResult(_Result, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ from agent.formats.names import PROFILE_NAMES
 from agent.journal import Journal
 from agent.platforms import directories, instance, runtime
 from agent.server.edge import Edge
-from agent.server.events import TokenEvents
+from agent.server.events import Events
 from agent.server.http import serving
 from agent.server.rights import NativeToken
 from agent.signing.desk import Desk
@@ -52,18 +52,19 @@ async def _serve(options: Options, redaction: log.Redaction) -> None:
         journal = Journal(where.data / "journal")
         lifetime.callback(journal.close)
         tokens = await lifetime.enter_async_context(Inventory(modules(options.config)))
-        events = TokenEvents(tokens)
+        desk = Desk(
+            tokens=tokens,
+            prompts=prompts(options),
+            judge=await lifetime.enter_async_context(judge(options)),
+            formats=_formats,
+            profiles=PROFILE_NAMES,
+            journal=journal,
+        )
+        events = Events(desk.tokens, desk.services)
         watching = asyncio.create_task(events.watch())
         lifetime.push_async_callback(_ended, watching)
         edge = Edge(
-            desk=Desk(
-                tokens=tokens,
-                prompts=prompts(options),
-                judge=await lifetime.enter_async_context(judge(options)),
-                formats=_formats,
-                profiles=PROFILE_NAMES,
-                journal=journal,
-            ),
+            desk=desk,
             sites=sites(options),
             events=events,
             native_token=native_token,

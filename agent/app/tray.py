@@ -44,7 +44,7 @@ class Tray:
         await self._show()
         keeping = [
             asyncio.create_task(self._after_requests()),
-            asyncio.create_task(self._edge.events.follow((), self._after_change)),
+            asyncio.create_task(self._edge.events.tokens.follow((), self._after_change)),
         ]
         try:
             await self._icon.run(self._act)

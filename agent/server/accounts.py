@@ -12,7 +12,7 @@ from typing import Final
 from msgspec import UnsetType
 
 from agent.errors import UserError
-from agent.hsm.api import AccountOrder, Found
+from agent.hsm.api import AccountOrder, Found, ProviderInfo
 from agent.keys import AccountId
 from agent.secret import Secret
 from agent.server import wire
@@ -20,6 +20,7 @@ from agent.server.call import Call
 from agent.server.edge import Edge
 from agent.signing.candidates import judged
 from protocol import messages as m
+from protocol.errors import ProtocolError
 
 #: A page that looks again and again does not fill the memory: the oldest is forgotten first.
 _MOST_LOOKED_UP: Final = 4
@@ -38,19 +39,12 @@ async def accounts_list(edge: Edge, call: Call[m.Empty]) -> m.AccountsListResult
 
 
 async def look(edge: Edge, call: Call[m.AccountsLookParams]) -> m.AccountsLookResult:
-    params = call.params
-    await call.progress(m.Stage.WAITING_FOR_SERVICE)
-    found = await edge.desk.services.look(
-        AccountOrder(
-            host=params.host,
-            name=params.account,
-            password=Secret(params.password),
-            provider=None if isinstance(params.provider, UnsetType) else params.provider,
-            fields={field.name: field.value for field in params.fields},
-        )
-    )
-    await call.progress(m.Stage.CHECKING)
-    candidates = await judged(edge.desk, found.certificates)
+    order = _order(call.params, edge.desk.services.providers())
+    with edge.looking.counted(call.client):
+        await call.progress(m.Stage.WAITING_FOR_SERVICE)
+        found = await edge.desk.services.look(order)
+        await call.progress(m.Stage.CHECKING)
+        candidates = await judged(edge.desk, found.certificates)
     return m.AccountsLookResult(
         look=_noted(call.client.looked_up, found),
         provider=found.provider.id,
@@ -82,7 +76,29 @@ async def forget(edge: Edge, call: Call[m.AccountsForgetParams]) -> m.AccountsFo
 
 
 def _accounts(edge: Edge) -> m.AccountsListResult:
-    return m.AccountsListResult(accounts=tuple(map(wire.account, edge.desk.services.accounts())))
+    return m.AccountsListResult(accounts=wire.accounts(edge.desk.services.accounts()))
+
+
+def _order(params: m.AccountsLookParams, known: tuple[ProviderInfo, ...]) -> AccountOrder:
+    """Raises ProtocolError invalid_params for a provider that there is not, or not its fields."""
+    fields = {field.name: field.value for field in params.fields}
+    if len(fields) != len(params.fields):
+        raise ProtocolError("invalid_params", at="$.params.fields")
+    provider = None
+    if not isinstance(params.provider, UnsetType):
+        provider = next((info for info in known if info.id == params.provider), None)
+        if provider is None:
+            raise ProtocolError("invalid_params", at="$.params.provider")
+        needed = {field.name for field in provider.fields if field.required}
+        if not needed <= fields.keys() <= {field.name for field in provider.fields}:
+            raise ProtocolError("invalid_params", at="$.params.fields")
+    return AccountOrder(
+        host=params.host,
+        name=params.account,
+        password=Secret(params.password),
+        provider=None if provider is None else provider.id,
+        fields=fields,
+    )
 
 
 def _noted(looked_up: dict[str, Found], found: Found) -> str:

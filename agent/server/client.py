@@ -25,6 +25,8 @@ class Client:
     #: Lives as long as the connection; what runs in it is cancelled with it.
     tasks: asyncio.TaskGroup
     following: set[str] = field(default_factory=set)
+    #: A signing service is being asked for this connection.
+    looking: bool = False
     #: What was looked up at signing services, by the number it was given; gone with the connection.
     looked_up: dict[str, Found] = field(default_factory=dict)
 

@@ -13,7 +13,8 @@ from msgspec import Struct, UnsetType
 from agent.consent.origins import shown
 from agent.consent.prompts import Grant, SiteQuestion
 from agent.errors import UserError
-from agent.keys import CertificateId
+from agent.hsm.api import Account
+from agent.keys import CertificateId, TokenInfo
 from agent.server import accounts, wire
 from agent.server.call import Call
 from agent.server.edge import Edge
@@ -22,6 +23,7 @@ from agent.signing.login import login
 from agent.signing.select import select
 from agent.signing.sign import Order, sign
 from protocol import messages as m
+from protocol.errors import ProtocolError
 
 T = TypeVar("T")
 
@@ -74,16 +76,29 @@ async def certificates_select(
 async def events_subscribe(
     edge: Edge, call: Call[m.EventsSubscribeParams]
 ) -> m.EventsSubscribeResult:
-    client = call.client
-    now = edge.desk.tokens.tokens()
-    if "tokens" not in client.following:
-        client.following.add("tokens")
+    client, topics = call.client, frozenset(call.params.topics)
+    if "accounts" in topics and not client.first_party:
+        raise ProtocolError("not_allowed", needs=str(m.Rights.FIRST_PARTY))
+    tokens, accounts = edge.events.tokens.state(), edge.events.accounts.state()
 
-        async def send(infos: tuple[Any, ...]) -> None:
-            await client.notify(m.TokensChanged(tokens=wire.tokens(infos)))
+    async def tell_tokens(infos: tuple[TokenInfo, ...]) -> None:
+        await client.notify(m.TokensChanged(tokens=wire.tokens(infos)))
 
-        client.tasks.create_task(edge.events.follow(now, send))
-    return m.EventsSubscribeResult(topics=call.params.topics, tokens=wire.tokens(now))
+    async def tell_accounts(kept: tuple[Account, ...]) -> None:
+        await client.notify(m.AccountsChanged(accounts=wire.accounts(kept)))
+
+    for topic in topics - client.following:
+        match topic:
+            case "tokens":
+                client.tasks.create_task(edge.events.tokens.follow(tokens, tell_tokens))
+            case "accounts":
+                client.tasks.create_task(edge.events.accounts.follow(accounts, tell_accounts))
+    client.following |= topics
+    return m.EventsSubscribeResult(
+        topics=call.params.topics,
+        tokens=wire.tokens(tokens),
+        accounts=wire.accounts(accounts) if "accounts" in topics else (),
+    )
 
 
 async def sign_xml(edge: Edge, call: Call[m.SignXmlParams]) -> m.SignXmlResult:
@@ -92,7 +107,7 @@ async def sign_xml(edge: Edge, call: Call[m.SignXmlParams]) -> m.SignXmlResult:
         document=params.document,
         name=params.name,
         profile=params.profile,
-        wanted=Wanted(id=_certificate_id(params.certificate), mst=_given(params.mst)),
+        wanted=_for_signing(params),
     )
     signed = await sign(edge.desk, call.errand, order)
     return m.SignXmlResult(
@@ -105,8 +120,7 @@ async def sign_xml(edge: Edge, call: Call[m.SignXmlParams]) -> m.SignXmlResult:
 
 async def log_in(edge: Edge, call: Call[m.LoginParams]) -> m.LoginResult:
     params = call.params
-    wanted = Wanted(id=_certificate_id(params.certificate), mst=_given(params.mst))
-    proof = await login(edge.desk, call.errand, nonce=params.nonce, wanted=wanted)
+    proof = await login(edge.desk, call.errand, nonce=params.nonce, wanted=_for_signing(params))
     return m.LoginResult(
         certificate=wire.certificate(proof.candidate),
         signature=proof.signature,
@@ -162,6 +176,14 @@ def _wanted(wire_filter: m.CertificateFilter) -> Wanted:
         place=_given(wire_filter.place),
         issuer=_given(wire_filter.issuer),
         valid_now=wire_filter.valid_now,
+    )
+
+
+def _for_signing(params: m.SignXmlParams | m.LoginParams) -> Wanted:
+    return Wanted(
+        id=_certificate_id(params.certificate),
+        mst=_given(params.mst),
+        place=_given(params.place),
     )
 
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from agent.consent.grants import Grants
-from agent.server.events import TokenEvents
+from agent.server.events import Events
+from agent.server.looking import Looking
 from agent.server.nagging import Nagging
 from agent.server.rights import NativeToken, Tickets
 from agent.signing.desk import Desk
@@ -14,10 +15,11 @@ from agent.signing.desk import Desk
 class Edge:
     desk: Desk
     sites: Grants
-    events: TokenEvents
+    events: Events
     native_token: NativeToken
     tickets: Tickets = field(default_factory=Tickets)
     nagging: Nagging = field(default_factory=Nagging)
+    looking: Looking = field(default_factory=Looking)
     #: Called after each request that was answered.
     on_answered: list[Callable[[], None]] = field(default_factory=list)
     #: Consent is answered by script, for the demo token alone; said in every `hello`.

@@ -1,14 +1,15 @@
-"""Changes of the tokens, told to every connection that asked for them.
+"""What changes, told to every connection that asked for it: the tokens, the accounts at services.
 
-One task watches the tokens and marks the subscribers; each connection has a task that sends the
+For each topic one task watches and marks the subscribers; each connection has a task that sends the
 state of the moment when its mark is set. A slow page therefore gets fewer messages, never a queue
 of old ones, and never holds up the others.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Final
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from typing import Final, Generic, TypeVar
 
+from agent.hsm.api import Account, Services
 from agent.keys import TokenInfo
 from agent.tokens.api import Tokens
 
@@ -16,18 +17,26 @@ from agent.tokens.api import Tokens
 #: by several readers and modules within moments.
 GATHERING_SECONDS: Final = 0.05
 
-Send = Callable[[tuple[TokenInfo, ...]], Awaitable[None]]
+T = TypeVar("T")
 
 
-class TokenEvents:
-    def __init__(self, tokens: Tokens, *, gathering_seconds: float = GATHERING_SECONDS) -> None:
-        self._tokens = tokens
+class Topic(Generic[T]):
+    def __init__(
+        self,
+        state: Callable[[], T],
+        changes: Callable[[], AsyncIterator[None]],
+        *,
+        gathering_seconds: float = GATHERING_SECONDS,
+    ) -> None:
+        """`state` is cheap; `changes` yields when it is different, until closed."""
+        self.state = state
+        self._changes = changes
         self._gathering_seconds = gathering_seconds
         self._marks: set[asyncio.Event] = set()
 
     async def watch(self) -> None:
-        """Runs as long as the server does."""
-        changes = self._tokens.changes()
+        """Runs as long as the server does, or as there can be changes."""
+        changes = self._changes()
         try:
             async for _ in changes:
                 await asyncio.sleep(self._gathering_seconds)
@@ -37,13 +46,13 @@ class TokenEvents:
             if isinstance(changes, AsyncGenerator):
                 await changes.aclose()
 
-    async def follow(self, told: tuple[TokenInfo, ...], send: Send) -> None:
-        """Send the tokens whenever they differ from what was told last. Runs until cancelled."""
+    async def follow(self, told: T, send: Callable[[T], Awaitable[None]]) -> None:
+        """Send the state whenever it differs from what was told last. Runs until cancelled."""
         mark = asyncio.Event()
         self._marks.add(mark)
         try:
             while True:
-                now = self._tokens.tokens()
+                now = self.state()
                 if now != told:
                     await send(now)
                     told = now
@@ -51,3 +60,27 @@ class TokenEvents:
                 mark.clear()
         finally:
             self._marks.discard(mark)
+
+
+class Events:
+    """Every topic that a connection can follow."""
+
+    def __init__(
+        self,
+        tokens: Tokens,
+        services: Services,
+        *,
+        gathering_seconds: float = GATHERING_SECONDS,
+    ) -> None:
+        self.tokens: Final[Topic[tuple[TokenInfo, ...]]] = Topic(
+            tokens.tokens, tokens.changes, gathering_seconds=gathering_seconds
+        )
+        self.accounts: Final[Topic[tuple[Account, ...]]] = Topic(
+            services.accounts, services.changes, gathering_seconds=gathering_seconds
+        )
+
+    async def watch(self) -> None:
+        """Runs as long as the server does."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.tokens.watch())
+            tasks.create_task(self.accounts.watch())

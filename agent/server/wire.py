@@ -47,6 +47,10 @@ def account(kept: Account) -> messages.Account:
     )
 
 
+def accounts(kept: tuple[Account, ...]) -> tuple[messages.Account, ...]:
+    return tuple(map(account, kept))
+
+
 def provider(info: ProviderInfo) -> messages.Provider:
     return messages.Provider(
         id=info.id,

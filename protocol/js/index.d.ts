@@ -164,6 +164,8 @@ export interface SignXmlRequest extends Waiting {
   certificate?: string;
   /** Only a certificate of this MST (10, 12 or 13 digits, no hyphen). */
   mst?: string;
+  /** Only a certificate whose key is there; with "service" no token is waited for. */
+  place?: "token" | "service";
 }
 
 export interface LoginRequest extends Waiting {
@@ -171,6 +173,7 @@ export interface LoginRequest extends Waiting {
   nonce: Uint8Array;
   mst?: string;
   certificate?: string;
+  place?: "token" | "service";
 }
 
 /** The `host:port` of the first agent that answers. */

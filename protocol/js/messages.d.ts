@@ -165,6 +165,7 @@ export interface LoginParams {
   nonce: string;
   mst?: string;
   certificate?: string;
+  place?: "service" | "token";
 }
 
 export interface LoginResult {
@@ -226,6 +227,7 @@ export interface SignXmlParams {
   profile: string;
   certificate?: string;
   mst?: string;
+  place?: "service" | "token";
 }
 
 export interface SignXmlResult {

@@ -93,15 +93,15 @@ export class OpenKySo {
   }
 
   /** The user sees the document in the agent's window, and gives the PIN there. */
-  async signXml({ document, name, profile, certificate, mst, signal, onProgress }) {
-    const params = given({ document: toBase64(document), name, profile, certificate, mst });
+  async signXml({ document, name, profile, certificate, mst, place, signal, onProgress }) {
+    const params = given({ document: toBase64(document), name, profile, certificate, mst, place });
     const signed = await this.#ask("sign.xml", params, { signal, onProgress });
     return { ...signed, document: fromBase64(signed.document) };
   }
 
   /** Prove possession of a certificate's key to this page's origin. */
-  async login({ nonce, mst, certificate, signal, onProgress }) {
-    const params = given({ nonce: toBase64(nonce), mst, certificate });
+  async login({ nonce, mst, certificate, place, signal, onProgress }) {
+    const params = given({ nonce: toBase64(nonce), mst, certificate, place });
     return this.#ask("login", params, { signal, onProgress });
   }
 

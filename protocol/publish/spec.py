@@ -46,6 +46,7 @@ LIMITS: Final = {
     "MAX_VIOLATIONS": ("frames that are no requests, or beyond the rate, until closing", "frames"),
     "MAX_CONNECTIONS_PER_ORIGIN": ("connections of one origin", "connections"),
     "MAX_CONNECTIONS": ("connections in all", "connections"),
+    "MAX_LOOKS_PER_MINUTE": ("look-ups at signing services (5.16), in all", "per minute"),
     "HELLO_SECONDS": ("time for `hello`", "seconds"),
     "PROMPT_SECONDS": ("time a window waits for its user", "seconds"),
     "CONNECT_SECONDS": ("time a client gives one port", "seconds"),

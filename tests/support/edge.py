@@ -20,10 +20,11 @@ import aiohttp
 
 from agent.consent.grants import Grants
 from agent.server.edge import Edge
-from agent.server.events import TokenEvents
+from agent.server.events import Events
 from agent.server.http import serving
 from agent.server.rights import NativeToken
 from tests.support.prompts import ScriptedUser
+from tests.support.services import MemoryServices
 from tests.support.signing import ORIGIN, TableJudge, desk_with
 from tests.support.tokens import MemoryTokens
 
@@ -94,6 +95,7 @@ class Running:
     port: int
     edge: Edge
     tokens: MemoryTokens
+    services: MemoryServices
     user: ScriptedUser
     http: aiohttp.ClientSession
 
@@ -110,6 +112,15 @@ class Running:
             yield Page(socket)
 
     @asynccontextmanager
+    async def own_window(self) -> AsyncIterator[Page]:
+        """A page of ours, with first-party rights."""
+        origin = "http://127.0.0.1:8443"
+        ticket = self.edge.tickets.issue(origin).value
+        async with self.page(origin) as page:
+            await page.hello(ticket=ticket)
+            yield page
+
+    @asynccontextmanager
     async def native(self) -> AsyncIterator[Page]:
         async with self.page(None) as page:
             await page.hello(native_token=self.edge.native_token.value)
@@ -121,18 +132,20 @@ async def running(
     directory: Path,
     *,
     tokens: MemoryTokens | None = None,
+    services: MemoryServices | None = None,
     user: ScriptedUser | None = None,
     judge: TableJudge | None = None,
     allowed: tuple[str, ...] = (ORIGIN,),
 ) -> AsyncIterator[Running]:
     tokens = tokens or MemoryTokens()
     user = user or ScriptedUser()
-    events = TokenEvents(tokens, gathering_seconds=0)
+    services = services or MemoryServices()
+    events = Events(tokens, services, gathering_seconds=0)
     sites = Grants(directory / "sites.json")
     for origin in allowed:
         sites.remember(origin)
     edge = Edge(
-        desk=desk_with(directory, tokens=tokens, user=user, judge=judge),
+        desk=desk_with(directory, tokens=tokens, services=services, user=user, judge=judge),
         sites=sites,
         events=events,
         native_token=NativeToken(),
@@ -140,7 +153,9 @@ async def running(
     watching = asyncio.create_task(events.watch())
     try:
         async with aiohttp.ClientSession() as http, serving(edge, (0,)) as port:
-            yield Running(port=port, edge=edge, tokens=tokens, user=user, http=http)
+            yield Running(
+                port=port, edge=edge, tokens=tokens, services=services, user=user, http=http
+            )
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)

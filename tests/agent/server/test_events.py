@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from agent.keys import TokenInfo
-from agent.server.events import TokenEvents
+from agent.server.events import Topic
 from tests.support.tokens import Card, MemoryTokens
 from tests.support.waiting import eventually
 
@@ -14,7 +14,7 @@ from tests.support.waiting import eventually
 async def following(
     tokens: MemoryTokens, *sends: asyncio.Queue[tuple[TokenInfo, ...]]
 ) -> AsyncIterator[None]:
-    events = TokenEvents(tokens, gathering_seconds=0.02)
+    events = Topic(tokens.tokens, tokens.changes, gathering_seconds=0.02)
     tasks = [asyncio.create_task(events.watch())]
     tasks += [asyncio.create_task(events.follow(tokens.tokens(), send.put)) for send in sends]
     await eventually(lambda: tokens.listeners, "the watch to begin")
