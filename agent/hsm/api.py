@@ -121,8 +121,9 @@ class ServiceKey(Protocol):
         service where it can be.
 
         Raises UserError service_pin_incorrect, otp_incorrect, phone_rejected, phone_timeout,
-        account_refused, account_blocked, account_expired, account_quota, certificate_unsuitable
-        (the service cannot do the mechanism), certificate_not_found (no longer the account's),
+        account_refused, account_blocked, account_expired, account_quota, account_otp (which the
+        account's fields do not say), certificate_unsuitable (the service cannot do the mechanism),
+        certificate_not_found (no longer the account's), certificate_expired, certificate_revoked,
         service_batch (not that many at once); ServiceError service_*.
         """
 

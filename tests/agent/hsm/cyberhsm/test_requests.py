@@ -36,7 +36,7 @@ def test_the_signature_is_what_openssl_makes_of_the_lines() -> None:
         "0123456789abcdef0123456789abcdef\n2b7f4b4e-2a5b-4f0e-9f2a-0c5f8f6f5f11\n"
         'Mon, 23 Nov 2026 07:08:09 GMT\n{"payload":"xin chào"}\n'
     )
-    command = "openssl dgst -sha256 -binary -mac HMAC -macopt".split()
+    command = ["openssl", "dgst", "-sha256", "-binary", "-mac", "HMAC", "-macopt"]
     openssl = subprocess.run(
         [*command, f"hexkey:{KEYS.secret.hex()}"],
         input=lines.encode(),
