@@ -12,6 +12,7 @@ import asyncio
 import base64
 import json
 import secrets
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -90,6 +91,7 @@ class CscService:
         auth_types: tuple[str, ...] = ("basic",),
         name: str = "minhhoa",
         password: str = "hsm-demo-2026",
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.keys = {key.id: key for key in keys}
         self.version = version
@@ -110,6 +112,7 @@ class CscService:
         self.oauth2: str | None = None
         self.override: dict[str, Handler] = {}
         self.requests: list[tuple[str, Any]] = []
+        self.keeps_requests = True  # not while a measurement asks thousands of times
         self.tokens: set[str] = set()
         self.refreshes: set[str] = set()
         self.sads: dict[str, Sad] = {}
@@ -120,6 +123,7 @@ class CscService:
         self.stamp: Callable[[bytes, str, str], bytes] = no_stamp
         app = web.Application()
         app.router.add_route("*", "/{tail:.*}", self._answer)
+        self._tls = tls
         self._server = TestServer(app)
 
     @property
@@ -127,7 +131,7 @@ class CscService:
         return str(self._server.make_url("")).rstrip("/")
 
     async def __aenter__(self) -> Self:
-        await self._server.start_server()
+        await self._server.start_server(ssl=self._tls)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -141,7 +145,8 @@ class CscService:
         raw = await request.read()
         form = request.content_type == "application/x-www-form-urlencoded"
         body = dict(await request.post()) if form else json.loads(raw or b"{}")
-        self.requests.append((request.path, body))
+        if self.keeps_requests:
+            self.requests.append((request.path, body))
         if handler := self.override.get(request.path):
             return await handler(request)
         method = request.path.removeprefix(f"{self.base}/")
