@@ -408,6 +408,28 @@ class TestThePassword:
         expect(stage.field("hsm.password")).to_have_attribute("type", "password")
 
 
+class TestOurWindow:
+    def test_another_language_greets_anew_and_keeps_the_right(self, stage: Stage) -> None:
+        """The agent's windows shall speak it; a ticket is good once."""
+        scenes_hsm.open_accounts(stage, hsm.account())
+        stage.agent.play("certificates.select", HOLD)
+        stage.page.get_by_role("button", name="English").click()
+        stage.language = "en"
+        stage.sees_key("services.title")
+        stage.press("add.open")
+        stage.page.get_by_role("radio", name="Token").check()
+        stage.sees_key("add.choosing")
+
+        hellos = [params for method, params in stage.agent.asked if method == "hello"]
+        assert [(each["language"], each.get("ticket")) for each in hellos] == [
+            ("vi", "abc_DEF-123"),
+            ("en", None),
+        ]
+        stage.press("cancel")
+        stage.press("services.refresh")
+        stage.sees_key("services.well")
+
+
 class TestAnOrdinaryTab:
     def test_it_asks_for_no_password_and_never_speaks_of_accounts(self, stage: Stage) -> None:
         scenes_hsm.hsm_in_an_ordinary_tab(stage)
@@ -561,6 +583,57 @@ class TestSigningInAService:
         stage.sees_key("adjust.how-hsm", name="CyberHSM", host=hsm.HOST)
         stage.page.get_by_role("radio").last.check()
         stage.sees_key("adjust.how")
+
+    def test_the_service_is_asked_before_the_user_and_after(self, stage: Stage) -> None:
+        """The list never goes back: what is done stays done."""
+        reached = []
+        scenes_hsm.sign_at(stage, "checking")
+        for step in (
+            "waiting-for-service", "waiting-for-user", "waiting-for-service",
+            "waiting-for-confirmation", "signing", "verifying",
+        ):  # fmt: skip
+            stage.agent.progress(step)
+            hsm_only = {"waiting-for-user", "signing"}
+            stage.sees_key(f"stage.hsm.{step}" if step in hsm_only else f"stage.{step}")
+            reached.append(stage.dialog.locator("li.done").count())
+
+        assert reached == [1, 2, 3, 3, 3, 3]
+
+    def test_an_account_that_this_machine_lacks_is_added_and_signing_begins_anew(
+        self, stage: Stage
+    ) -> None:
+        stage.agent.belongs_to_our_window()
+        stage.agent.play("accounts.look", ONE)
+        stage.agent.play("accounts.keep", KEPT)
+        stage.open_our_window()
+        new = examples.new_adjustment(candidates=[hsm.certificate()])
+        stage.play("GET /api/adjustments/new", new)
+        stage.press("adjust.title")
+        scenes.send(stage)
+        stage.agent.awaits("sign.xml")
+        stage.agent.progress("waiting-for-token")
+
+        stage.press("adjust.add-account")
+        expect(stage.field("hsm.host")).to_have_value(hsm.HOST)
+        stage.page.get_by_label("API Key", exact=True).fill("ketoan-thu")
+        stage.page.get_by_label("API Secret", exact=True).fill(hsm.PASSWORD)
+        stage.play("POST /api/certificates/check", Refused("certificate_exists"))
+        stage.press("hsm.look")
+        stage.press("confirm")
+
+        expect(stage.button("adjust.go")).to_be_visible()
+        expect(stage.field("contact.email-again")).to_have_value(examples.CLERK["email"])
+        assert stage.asked("DELETE /api/adjustments/draft") == [None]
+        assert stage.asked("POST /api/certificates") == []
+
+    @pytest.mark.parametrize("code", ["no_token", "certificate_not_found"])
+    def test_a_key_that_was_waited_for_in_vain_is_no_token_s(self, stage: Stage, code: str) -> None:
+        stage.agent.play("sign.xml", ProtocolError(code))
+        scenes_hsm.hsm_adjust(stage)
+        scenes.send(stage)
+        stage.sees_key("stage.hsm.waiting-for-token")
+        assert ProtocolError(code).to_wire().data.vi not in stage.dialog.inner_text()
+        expect(stage.button("adjust.add-account")).to_be_visible()
 
     def test_a_login_tells_of_the_phone(self, stage: Stage) -> None:
         scenes.login_with_the_token(stage)

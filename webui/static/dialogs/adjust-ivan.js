@@ -16,15 +16,20 @@ import { openDialog } from "../lib/dialog.js";
 import { pick, t } from "../lib/i18n.js";
 import { mayNotify, toast } from "../lib/notices.js";
 import { watchConnection } from "../lib/connection.js";
+import { inService } from "../lib/source.js";
 import { alone, forget, keep } from "../lib/unfinished.js";
 import { button, note, skeleton } from "../components/parts.js";
 import { clearWrong, markEmpty, markWrong, values } from "../components/field.js";
 import { contactFields } from "../components/profile-fields.js";
 import { trouble } from "../components/trouble.js";
+import { addCertificate } from "./add-certificate.js";
 import { beside, choices, howToSign, progress } from "./adjust-parts.js";
 
 /** Failures to store that another try may mend, with the same signature. */
 export const PASSING = new Set(["offline", "internal_error", "not_signed_in"]);
+
+/** How the agent says that it does not have the key; its words are a token's. */
+const ABSENT = new Set(["no_token", "no_certificate", "certificate_not_found"]);
 
 /** @param {{unit: object, wanted?: string, contact?: object}} how the certificate and contact to begin with */
 export async function adjustIvan({ unit, wanted, contact = {} }) {
@@ -134,13 +139,33 @@ export async function adjustIvan({ unit, wanted, contact = {} }) {
   }
 
   function complain(error) {
-    fill(problem, trouble(error));
+    if (ABSENT.has(error.code) && inService(chosen)) {
+      fill(problem, note("warn", t("stage.hsm.waiting-for-token"), h("div", { class: "row" }, addingAccount())));
+    } else {
+      fill(problem, trouble(error));
+    }
     problem.scrollIntoView({ block: "nearest" });
   }
 
+  /** The key is in a service that this machine has no account of: add it, then begin anew. */
+  function addingAccount() {
+    const { host, provider } = chosen.source;
+    const wanted = chosen.id;
+    const contact = values(form);
+    const again = () => adjustIvan({ unit, wanted, contact });
+    const add = () => {
+      dialog.close();
+      addCertificate(unit, { kind: "hsm", given: { host, provider }, onadded: again });
+    };
+    return button(t("adjust.add-account"), add, "", { drawing: "plus" });
+  }
+
   async function sign(draft) {
-    const at = (stage) =>
-      dialog.show([progress(stage, chosen)], [button(t("adjust.cancel"), () => stop.abort(), "second")]);
+    const show = progress(chosen);
+    const at = (stage) => {
+      const missing = stage === "waiting-for-token" && inService(chosen);
+      dialog.show([show(stage)], [button(t("adjust.cancel"), () => stop.abort(), "second"), missing && addingAccount()]);
+    };
     at("agent");
     const signer = await agent({ signal: stop.signal, onPermissionPending: () => at("browser") });
     return signer.signXml({
@@ -155,7 +180,7 @@ export async function adjustIvan({ unit, wanted, contact = {} }) {
 
   /** The signature is there; now it must not be lost, so only this step is tried again. */
   async function store(draft, document) {
-    dialog.show([progress("storing", chosen)]);
+    dialog.show([progress(chosen)("storing")]);
     for (;;) {
       try {
         const dossier = await api.submit(draft.id, document);

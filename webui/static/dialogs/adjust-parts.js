@@ -81,23 +81,30 @@ const OF_A_SERVICE = new Set(["waiting-for-token", "waiting-for-user", "signing"
 /** While a window of the agent waits for the user. */
 const IN_A_WINDOW = new Set(["waiting-for-user", "waiting-for-confirmation"]);
 
-/** @param {object} certificate which is to sign: in a service or on a token, the words differ */
-export function progress(stage, certificate) {
-  const now = STAGES[stage] ?? 0;
+/**
+ * @param {object} certificate which is to sign: in a service or on a token, the words differ
+ * @returns {(stage: string) => Node} what to show as the stages come
+ */
+export function progress(certificate) {
   const remote = inService(certificate);
   const name = (one) => t(remote && OF_A_SERVICE.has(one) ? `sign.step.hsm.${one}` : `sign.step.${one}`);
-  return h(
-    "div",
-    { "aria-live": "polite" },
-    steps(
-      STATIONS.map((one, place) => [
-        name(one),
-        place < now ? "done" : place === now ? "now" : "todo",
-        place === now && h("div", { class: "step-more" }, said(stage, remote)),
-      ]),
-      "tall",
-    ),
-  );
+  let now = 0;
+  return (stage) => {
+    // A service is asked twice: before the user, to know what it will want, and to sign.
+    now = stage === "waiting-for-service" && now < STAGES["waiting-for-user"] ? STAGES.checking : (STAGES[stage] ?? 0);
+    return h(
+      "div",
+      { "aria-live": "polite" },
+      steps(
+        STATIONS.map((one, place) => [
+          name(one),
+          place < now ? "done" : place === now ? "now" : "todo",
+          place === now && h("div", { class: "step-more" }, said(stage, remote)),
+        ]),
+        "tall",
+      ),
+    );
+  };
 }
 
 const said = (stage, remote) => [
