@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Literal, TypeVar
 
 import websockets
 from msgspec import UNSET, Struct
@@ -30,6 +30,15 @@ from protocol.discovery import AgentNotFound, address, find, read_runtime
 from protocol.errors import ProtocolError
 from protocol.limits import CONNECT_SECONDS, MAX_MESSAGE_BYTES
 from protocol.messages import (
+    AccountsChanged,
+    AccountsForgetParams,
+    AccountsForgetResult,
+    AccountsKeepParams,
+    AccountsKeepResult,
+    AccountsListResult,
+    AccountsLookParams,
+    AccountsLookResult,
+    AccountsRefreshParams,
     CertificatesListParams,
     CertificatesListResult,
     CertificatesSelectParams,
@@ -44,6 +53,7 @@ from protocol.messages import (
     LoginParams,
     LoginResult,
     Progress,
+    ProvidersListResult,
     RequestId,
     SignXmlParams,
     SignXmlResult,
@@ -62,6 +72,7 @@ from protocol.version import PROTOCOL_VERSIONS, SUBPROTOCOL
 __all__ = ["Agent", "AgentNotFound", "Disconnected", "connect", "find", "native_token"]
 
 R = TypeVar("R", bound=Struct)
+N = TypeVar("N", bound=Struct)
 ProgressCallback = Callable[[Progress], None]
 
 
@@ -147,7 +158,7 @@ class Agent:
         self._session = ClientSession()
         self._waiting: dict[RequestId, asyncio.Future[Struct]] = {}
         self._progress: dict[RequestId, ProgressCallback] = {}
-        self._watchers: set[asyncio.Queue[TokensChanged | None]] = set()
+        self._watchers: set[tuple[type[Struct], asyncio.Queue[Any]]] = set()
         self._complaint: ProtocolError | Disconnected | None = None
         self._over = False
 
@@ -196,15 +207,52 @@ class Agent:
     @asynccontextmanager
     async def watch_tokens(self) -> AsyncIterator[AsyncIterator[TokensChanged]]:
         """The tokens now, then again after every change; ends when the connection does."""
-        queue: asyncio.Queue[TokensChanged | None] = asyncio.Queue()
-        self._watchers.add(queue)
+        async with self._watch("tokens", TokensChanged) as (now, changes):
+            yield _from_now(TokensChanged(tokens=now.tokens), changes)
+
+    async def providers(self) -> ProvidersListResult:
+        return await self._ask("providers.list", Empty(), ProvidersListResult)
+
+    async def accounts(self) -> AccountsListResult:
+        return await self._ask("accounts.list", Empty(), AccountsListResult)
+
+    async def look_account(
+        self, params: AccountsLookParams, progress: ProgressCallback | None = None
+    ) -> AccountsLookResult:
+        return await self._ask("accounts.look", params, AccountsLookResult, progress)
+
+    async def keep_account(self, look: str) -> AccountsKeepResult:
+        return await self._ask("accounts.keep", AccountsKeepParams(look=look), AccountsKeepResult)
+
+    async def refresh_accounts(
+        self, account: str | None = None, progress: ProgressCallback | None = None
+    ) -> AccountsListResult:
+        """Of one account, or of all."""
+        asked = AccountsRefreshParams(account=UNSET if account is None else account)
+        return await self._ask("accounts.refresh", asked, AccountsListResult, progress)
+
+    async def forget_account(self, account: str) -> AccountsForgetResult:
+        asked = AccountsForgetParams(account=account)
+        return await self._ask("accounts.forget", asked, AccountsForgetResult)
+
+    @asynccontextmanager
+    async def watch_accounts(self) -> AsyncIterator[AsyncIterator[AccountsChanged]]:
+        """As `watch_tokens`, of the accounts at signing services; for our own window."""
+        async with self._watch("accounts", AccountsChanged) as (now, changes):
+            yield _from_now(AccountsChanged(accounts=now.accounts), changes)
+
+    @asynccontextmanager
+    async def _watch(
+        self, topic: Literal["tokens", "accounts"], news: type[N]
+    ) -> AsyncIterator[tuple[EventsSubscribeResult, asyncio.Queue[N | None]]]:
+        queue: asyncio.Queue[N | None] = asyncio.Queue()
+        watcher = (news, queue)
+        self._watchers.add(watcher)
         try:
-            now = await self._ask(
-                "events.subscribe", EventsSubscribeParams(topics=("tokens",)), EventsSubscribeResult
-            )
-            yield _from_now(now, queue)
+            asked = EventsSubscribeParams(topics=(topic,))
+            yield await self._ask("events.subscribe", asked, EventsSubscribeResult), queue
         finally:
-            self._watchers.discard(queue)
+            self._watchers.discard(watcher)
 
     async def _ask(
         self, method: str, params: Struct, result: type[R], progress: ProgressCallback | None = None
@@ -250,7 +298,7 @@ class Agent:
             for answer in self._waiting.values():
                 if not answer.done():
                     answer.set_exception(self._ending())
-            for queue in self._watchers:
+            for _, queue in self._watchers:
                 queue.put_nowait(None)
 
     def _take(self, frame: str | bytes) -> None:
@@ -266,9 +314,10 @@ class Agent:
             case Progressed(id=request_id, step=step):
                 if (callback := self._progress.get(request_id)) is not None:
                     callback(step)
-            case Announced(params=TokensChanged() as changed):
-                for queue in self._watchers:
-                    queue.put_nowait(changed)
+            case Announced(params=changed):
+                for news, queue in self._watchers:
+                    if isinstance(changed, news):
+                        queue.put_nowait(changed)
             case Complaint(error=error):
                 self._complaint = error
 
@@ -277,9 +326,7 @@ class Agent:
         return self._complaint or Disconnected("the connection to the agent has ended")
 
 
-async def _from_now(
-    now: EventsSubscribeResult, queue: asyncio.Queue[TokensChanged | None]
-) -> AsyncIterator[TokensChanged]:
-    yield TokensChanged(tokens=now.tokens)
+async def _from_now(now: N, queue: asyncio.Queue[N | None]) -> AsyncIterator[N]:
+    yield now
     while (changed := await queue.get()) is not None:
         yield changed

@@ -17,8 +17,9 @@ its length, whatever is in it: no page may keep the agent busy by a cunning stri
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import msgspec
 from msgspec import Struct, UnsetType
@@ -185,6 +186,14 @@ def _field_names(message: type[Struct]) -> set[str]:
     names: set[str] = set()
     for field in msgspec.structs.fields(message):
         names.add(field.encode_name)
-        if isinstance(field.type, type) and issubclass(field.type, Struct):
-            names |= _field_names(field.type)
+        for nested in _structs(field.type):
+            names |= _field_names(nested)
     return names
+
+
+def _structs(kind: Any) -> Iterator[type[Struct]]:
+    """Those that values of a field's type are, or hold."""
+    if isinstance(kind, type) and issubclass(kind, Struct):
+        yield kind
+    for inner in get_args(kind):
+        yield from _structs(inner)

@@ -12,22 +12,28 @@ from protocol.client import Agent, AgentNotFound, Disconnected, connect, native_
 from protocol.codec import encode
 from protocol.errors import ProtocolError
 from protocol.messages import (
+    AccountsLookParams,
     CertificateFilter,
     CertificatesListParams,
     CertificatesSelectParams,
     ErrorReply,
+    FilledField,
     JournalListParams,
     LoginParams,
     Rights,
+    Service,
     SignXmlParams,
     SiteRequestParams,
     Stage,
     login_message,
 )
 from tests.support.protocol_agent import (
+    ACCOUNT,
     ALLOWED_ORIGIN,
     CERTIFICATE,
     NATIVE_TOKEN,
+    PASSWORD,
+    PROVIDER,
     TICKET,
     TOKEN,
     Serving,
@@ -101,6 +107,75 @@ class TestConnecting:
             with pytest.raises(ProtocolError, match="too_many_connections"):
                 async with connect(f"ws://127.0.0.1:{port}/v1", client="Test"):
                     pass
+
+
+@pytest.fixture
+async def window(agent: Serving):
+    async with connect(agent.url, client="T", ticket=TICKET, origin=ALLOWED_ORIGIN) as connected:
+        yield connected
+
+
+class TestAccounts:
+    ORDER = AccountsLookParams(host="api.cyberhsm.vn", account="ketoan", password=PASSWORD)
+
+    async def test_are_looked_up_kept_and_forgotten(self, window: Agent):
+        steps = []
+        assert (await window.forget_account(ACCOUNT.id)).forgotten
+        assert (await window.accounts()).accounts == ()
+
+        found = await window.look_account(self.ORDER, steps.append)
+        assert [step.stage for step in steps] == [Stage.WAITING_FOR_SERVICE]
+        assert found.certificates[0].service == Service(
+            provider="cyberhsm", provider_name="CyberHSM", host="api.cyberhsm.vn"
+        )
+        assert (await window.keep_account(found.look)).account == ACCOUNT
+
+        assert (await window.accounts()).accounts == (ACCOUNT,)
+        assert not (await window.forget_account("00" * 16)).forgotten
+
+    async def test_are_refreshed_one_or_all(self, window: Agent):
+        assert (await window.refresh_accounts()).accounts == (ACCOUNT,)
+        assert (await window.refresh_accounts(ACCOUNT.id)).accounts == (ACCOUNT,)
+        with pytest.raises(ProtocolError, match="account_unknown"):
+            await window.refresh_accounts("00" * 16)
+
+    async def test_have_providers(self, window: Agent):
+        assert (await window.providers()).providers == (PROVIDER,)
+
+    async def test_are_not_for_programs(self, native: Agent):
+        for asking in (
+            native.accounts(),
+            native.providers(),
+            native.look_account(self.ORDER),
+            native.refresh_accounts(),
+        ):
+            with pytest.raises(ProtocolError, match="not_allowed"):
+                await asking
+        with pytest.raises(ProtocolError, match="not_allowed"):
+            async with native.watch_accounts():
+                pass
+
+    async def test_are_watched(self, agent: Serving, window: Agent):
+        async with window.watch_accounts() as changes, window.watch_tokens() as tokens:
+            assert (await anext(changes)).accounts == (ACCOUNT,)
+            assert (await anext(tokens)).tokens == (TOKEN,)
+            await agent.world.keep()
+            await agent.world.plug()
+
+            assert (await anext(changes)).accounts == ()
+            assert (await anext(tokens)).tokens == ()
+
+    async def test_a_password_is_in_no_representation(self):
+        params = AccountsLookParams(
+            host="h",
+            account="a",
+            password="hush",
+            fields=(FilledField(name="client_secret", value="whisper"),),
+        )
+
+        for shown in (repr(params), str(params), repr(params.fields), f"{params.fields[0]}"):
+            assert "hush" not in shown
+            assert "whisper" not in shown
 
 
 class TestAsking:

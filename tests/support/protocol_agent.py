@@ -4,6 +4,7 @@ Clients are tested against it, in this process (`serving`) or from another langu
 `python -m tests.support.protocol_agent`: it prints its port, and reads from its standard input
 
     plug | unplug      the token comes and goes
+    trouble | calm     the account's service cannot be reached, or can
     drop               every connection is closed
     complain           every connection is told too_many_connections and closed
     rubbish            every connection is sent what is no message
@@ -24,6 +25,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 
 from msgspec import Struct
+from msgspec.structs import replace
 from websockets.asyncio.server import Request, Response, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
@@ -62,6 +64,25 @@ CERTIFICATE = m.Certificate(
     state=m.CertificateState.VALID,
     token=TOKEN,
 )
+ACCOUNT = m.Account(
+    id="cd" * 16,
+    provider="cyberhsm",
+    provider_name="CyberHSM",
+    host="api.cyberhsm.vn",
+    name="ketoan",
+    certificates=(CERTIFICATE.id,),
+    problem="",
+    checked_at=NOON,
+)
+PROVIDER = m.Provider(
+    id="cyberhsm",
+    name="CyberHSM",
+    account=m.Words(vi="Tài khoản", en="Account"),
+    password=m.Words(vi="Mật khẩu", en="Password"),
+    fields=(),
+)
+PASSWORD = "hsm-password"
+LOOK = "ef" * 16
 CAPABILITIES = (*m.METHODS, "profile:bhxh-hoso")
 
 
@@ -70,6 +91,7 @@ class World:
     """What all connections share."""
 
     tokens: tuple[m.Token, ...] = (TOKEN,)
+    accounts: tuple[m.Account, ...] = (ACCOUNT,)
     slow: bool = False
     connections: set["Connection"] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
@@ -79,6 +101,11 @@ class World:
         self.tokens = tokens
         for connection in set(self.connections):
             await connection.tell_tokens()
+
+    async def keep(self, *accounts: m.Account) -> None:
+        self.accounts = accounts
+        for connection in set(self.connections):
+            await connection.tell_accounts()
 
     async def drop(self, *said: str) -> None:
         for connection in set(self.connections):
@@ -96,7 +123,7 @@ class Connection:
         self.origin = socket.request.headers.get("Origin")
         self.session = Session(now=time.monotonic(), native=self.origin is None)
         self.running: dict[m.RequestId, asyncio.Task[None]] = {}
-        self.follows = False
+        self.follows: frozenset[str] = frozenset()
 
     async def converse(self) -> None:
         self.world.connections.add(self)
@@ -148,9 +175,14 @@ class Connection:
         await self.carry_out(self.session.notify(m.Progress.method, step))
 
     async def tell_tokens(self) -> None:
-        if self.follows:
+        if "tokens" in self.follows:
             changed = m.TokensChanged(tokens=self.world.tokens)
             await self.carry_out(self.session.notify(m.TokensChanged.method, changed))
+
+    async def tell_accounts(self) -> None:
+        if "accounts" in self.follows:
+            changed = m.AccountsChanged(accounts=self.world.accounts)
+            await self.carry_out(self.session.notify(m.AccountsChanged.method, changed))
 
     async def ask_user(self, request_id: m.RequestId, said: str) -> None:
         await self.progress(request_id, m.Stage.WAITING_FOR_USER)
@@ -213,8 +245,15 @@ async def certificates_select(
 async def events_subscribe(
     on: Connection, params: m.EventsSubscribeParams, _: m.RequestId
 ) -> m.EventsSubscribeResult:
-    on.follows = True
-    return m.EventsSubscribeResult(topics=params.topics, tokens=on.world.tokens)
+    topics = frozenset(params.topics)
+    if "accounts" in topics and on.session.rights is not m.Rights.FIRST_PARTY:
+        raise ProtocolError("not_allowed", needs="first-party")
+    on.follows |= topics
+    return m.EventsSubscribeResult(
+        topics=params.topics,
+        tokens=on.world.tokens,
+        accounts=on.world.accounts if "accounts" in topics else (),
+    )
 
 
 async def sign_xml(
@@ -273,6 +312,60 @@ async def journal_list(
     return m.JournalListResult(entries=(entry,))
 
 
+async def providers_list(_: Connection, __: m.Empty, ___: m.RequestId) -> m.ProvidersListResult:
+    return m.ProvidersListResult(providers=(PROVIDER,))
+
+
+async def accounts_list(on: Connection, _: m.Empty, __: m.RequestId) -> m.AccountsListResult:
+    return m.AccountsListResult(accounts=on.world.accounts)
+
+
+async def accounts_look(
+    on: Connection, params: m.AccountsLookParams, request_id: m.RequestId
+) -> m.AccountsLookResult:
+    await on.progress(request_id, m.Stage.WAITING_FOR_SERVICE)
+    if params.account == "wait":
+        await asyncio.Event().wait()
+    if params.password != PASSWORD:
+        raise ProtocolError("account_refused")
+    service = m.Service(
+        provider=ACCOUNT.provider, provider_name=ACCOUNT.provider_name, host=params.host
+    )
+    return m.AccountsLookResult(
+        look=LOOK,
+        provider=service.provider,
+        provider_name=service.provider_name,
+        host=service.host,
+        certificates=(replace(CERTIFICATE, token=None, service=service),),
+    )
+
+
+async def accounts_keep(
+    on: Connection, params: m.AccountsKeepParams, _: m.RequestId
+) -> m.AccountsKeepResult:
+    if params.look != LOOK:
+        raise ProtocolError("account_unknown")
+    await on.world.keep(ACCOUNT)
+    return m.AccountsKeepResult(account=ACCOUNT)
+
+
+async def accounts_refresh(
+    on: Connection, params: m.AccountsRefreshParams, _: m.RequestId
+) -> m.AccountsListResult:
+    if isinstance(params.account, str) and params.account != ACCOUNT.id:
+        raise ProtocolError("account_unknown")
+    return m.AccountsListResult(accounts=on.world.accounts)
+
+
+async def accounts_forget(
+    on: Connection, params: m.AccountsForgetParams, _: m.RequestId
+) -> m.AccountsForgetResult:
+    left = tuple(account for account in on.world.accounts if account.id != params.account)
+    forgotten = left != on.world.accounts
+    await on.world.keep(*left)
+    return m.AccountsForgetResult(forgotten=forgotten)
+
+
 COMMANDS: dict[str, Callable[..., Awaitable[Struct]]] = {
     "hello": hello,
     "site.request": site_request,
@@ -286,6 +379,12 @@ COMMANDS: dict[str, Callable[..., Awaitable[Struct]]] = {
     "sites.list": sites_list,
     "sites.forget": sites_forget,
     "journal.list": journal_list,
+    "providers.list": providers_list,
+    "accounts.list": accounts_list,
+    "accounts.look": accounts_look,
+    "accounts.keep": accounts_keep,
+    "accounts.refresh": accounts_refresh,
+    "accounts.forget": accounts_forget,
 }
 
 
@@ -356,6 +455,10 @@ async def main() -> None:
                     await world.plug(TOKEN)
                 case "unplug":
                     await world.plug()
+                case "trouble":
+                    await world.keep(replace(ACCOUNT, problem="service_unreachable"))
+                case "calm":
+                    await world.keep(ACCOUNT)
                 case "drop":
                     await world.drop()
                 case "complain":

@@ -266,6 +266,92 @@ describe("watching tokens", () => {
   });
 });
 
+describe("accounts at signing services", () => {
+  const order = { host: "api.cyberhsm.vn", account: "ketoan", password: "hsm-password" };
+
+  test("are looked up, kept, refreshed and forgotten", async (t) => {
+    const client = await connected(t, undefined, { ticket: "ticket" });
+    const stages = [];
+    const [account] = await client.accounts();
+    assert.equal(await client.forgetAccount(account.id), true);
+    assert.deepEqual(await client.accounts(), []);
+
+    const found = await client.lookAccount({ ...order, onProgress: ({ stage }) => stages.push(stage) });
+
+    assert.deepEqual(stages, ["waiting-for-service"]);
+    assert.equal(found.certificates[0].service.host, "api.cyberhsm.vn");
+    assert.deepEqual(await client.accounts(), []);
+    assert.deepEqual(await client.keepAccount(found.look), account);
+    assert.deepEqual(await client.refreshAccounts(), [account]);
+    assert.deepEqual(await client.refreshAccounts(account.id), [account]);
+    assert.equal((await client.providers())[0].name, "CyberHSM");
+  });
+
+  test("fail with the service's own words", async (t) => {
+    const client = await connected(t, undefined, { ticket: "ticket" });
+
+    await assert.rejects(client.lookAccount({ ...order, password: "wrong" }), (error) => {
+      assert.match(error.text("vi"), /mật khẩu/);
+      return fails("account_refused")(error) && error.group === "user";
+    });
+    await assert.rejects(client.keepAccount("00".repeat(16)), fails("account_unknown"));
+  });
+
+  test("stop being looked up when the user cancels", async (t) => {
+    const client = await connected(t, undefined, { ticket: "ticket" });
+    const stop = new AbortController();
+    const looking = client.lookAccount({
+      ...order,
+      account: "wait",
+      signal: stop.signal,
+      onProgress: () => stop.abort(),
+    });
+
+    await assert.rejects(looking, fails("cancelled"));
+  });
+
+  test("are for our own window alone", async (t) => {
+    const client = await connected(t);
+
+    assert.equal(client.rights, "site");
+    await assert.rejects(client.accounts(), fails("not_allowed"));
+    await assert.rejects(client.lookAccount(order), fails("not_allowed"));
+    await assert.rejects(client.watchAccounts(() => {}), fails("not_allowed"));
+  });
+
+  test("are watched beside the tokens", async (t) => {
+    const client = await connected(t, undefined, { ticket: "ticket" });
+    const accounts = collector();
+    const tokens = collector();
+    const stop = await client.watchAccounts(accounts.collect);
+    await client.watchTokens(tokens.collect);
+    assert.equal((await accounts.next())[0].problem, "");
+    assert.equal((await tokens.next()).length, 1);
+
+    await agent.do("trouble");
+    assert.equal((await accounts.next())[0].problem, "service_unreachable");
+    await agent.do("unplug");
+    assert.equal((await tokens.next()).length, 0);
+    stop();
+    await agent.do("calm");
+    let called = false;
+    accounts.next().then(() => (called = true));
+    await client.accounts();
+    assert.equal(called, false);
+  });
+
+  test("are not watched any more where the ticket is used up", async (t) => {
+    const client = await connected(t, undefined, { ticket: "ticket" });
+    const losses = collector();
+    await client.watchAccounts(() => {}, { onLost: losses.collect });
+
+    await agent.do("drop");
+
+    assert.equal((await losses.next()).code, "disconnected");
+    assert.equal((await losses.next()).code, "not_allowed");
+  });
+});
+
 describe("a lost connection", () => {
   test("fails what is unanswered, and is made anew by the next call", async (t) => {
     const client = await connected(t);
