@@ -358,7 +358,8 @@ class CscService:
                 )
         if not key.asks.phone:
             return web.json_response(self._granted(sad))
-        assert values == {"mobile": None}
+        if values != {"mobile": None}:
+            raise RefusedError("invalid_authentication_data", "The authentication data is invalid")
         handle = secrets.token_hex(8)
         self._handles[handle] = (sad, self.polls)
         return web.json_response({"handle": handle}, status=202)

@@ -17,7 +17,7 @@ from agent.hsm.csc.permission import Permission
 from agent.hsm.csc.signatures import Signatory, Signatures
 from agent.hsm.csc.timestamps import token_for
 from agent.hsm.csc.tokens import Tokens
-from agent.hsm.csc.waiting import Signing, Unasked, Underway, Waiting
+from agent.hsm.csc.waiting import Signing, Thing, Unasked, Underway, Waiting
 from agent.hsm.csc.wire import Wire
 from agent.hsm.provider import Authorisation, Credential, Pending
 from agent.keys import Mechanism
@@ -80,27 +80,20 @@ class CscSession:
 
     async def sign_hashes(self, authorisation: Authorisation) -> Signatures | Pending:
         if isinstance(authorisation, Unasked | Underway):
-            return self._waiting.keep(authorisation)
-        details = await self._catalogue.details(authorisation.credential.id)
-        return self._kept(await self._signatory.sign(authorisation, details))
+            return self._waiting.begin(authorisation)
+        outcome = await self._sign(authorisation)
+        return self._waiting.begin(outcome) if isinstance(outcome, Signing) else outcome
 
     async def poll(self, pending: Pending) -> Signatures | Pending:
-        thing = self._waiting.take(pending)
-        match thing:
-            case Unasked():
-                return await self.sign_hashes(await self._permission.ask(thing))
-            case Underway():
-                return await self.sign_hashes(await self._permission.check(thing))
-            case Signing():
-                return self._kept(await self._signatory.collect(thing))
-            case None:  # given up
-                raise UserError("phone_timeout")
-            case _:
-                assert_never(thing)
+        outcome = await self._proceed(pending, self._waiting.of(pending))
+        if isinstance(outcome, tuple):
+            self._waiting.end(pending)
+            return outcome
+        return self._waiting.still(pending, outcome)
 
     async def give_up(self, pending: Pending) -> None:
         """The API has no way to take a request back; at the service it ends by itself."""
-        self._waiting.take(pending)
+        self._waiting.end(pending)
 
     async def sign_out(self) -> None:
         """Revoke the tokens as far as the service lets us; the session is over."""
@@ -137,8 +130,24 @@ class CscSession:
         if len(items) > details.credential.most_hashes:
             raise self._wire.refusal("service_batch")
 
-    def _kept(self, outcome: Signatures | Signing) -> Signatures | Pending:
-        return self._waiting.keep(outcome) if isinstance(outcome, Signing) else outcome
+    async def _proceed(self, pending: Pending, thing: Thing) -> Signatures | Thing:
+        match thing:
+            case Signing():
+                return await self._signatory.collect(thing)
+            case Unasked():
+                authorisation = await self._permission.ask(thing)
+            case Underway():
+                authorisation = await self._permission.check(thing)
+            case _:
+                assert_never(thing)
+        if isinstance(authorisation, Underway):
+            return authorisation
+        self._waiting.spend(pending)
+        return await self._sign(authorisation)
+
+    async def _sign(self, authorisation: Authorisation) -> Signatures | Signing:
+        details = await self._catalogue.details(authorisation.credential.id)
+        return await self._signatory.sign(authorisation, details)
 
 
 def _leave(

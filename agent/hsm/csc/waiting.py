@@ -6,9 +6,12 @@ authorise ──┬─ Authorisation (SAD) ────────────�
 """
 
 import secrets
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from agent.errors import UserError
 from agent.hsm.csc.dialect import Leave
 from agent.hsm.door import Answer
 from agent.hsm.provider import Authorisation, Pending
@@ -49,21 +52,55 @@ Thing = Unasked | Underway | Signing
 
 
 class Waiting:
-    def __init__(self) -> None:
+    """A wait keeps its name and its end, however often the thing waited for changes."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._until: dict[str, float] = {}
         self._things: dict[str, Thing] = {}
 
-    def keep(self, thing: Thing) -> Pending:
+    def begin(self, thing: Thing) -> Pending:
         # A name of ours, since the service's may be long and as good as a key.
         name = secrets.token_hex(8)
-        self._things[name] = thing
-        return Pending(
-            transaction=name,
-            seconds=PATIENCE_SECONDS,
-            poll_after=0.0 if isinstance(thing, Unasked) else thing.poll_after,
-        )
+        self._until[name] = self._clock() + PATIENCE_SECONDS
+        return self._told(name, thing)
 
-    def take(self, pending: Pending) -> Thing | None:
-        return self._things.pop(pending.transaction, None)
+    def of(self, pending: Pending) -> Thing:
+        """To ask how it stands may be tried again; what has effects is handed out once.
+
+        Raises UserError phone_timeout for a wait that is over, given up, or spent.
+        """
+        thing = self._things.get(pending.transaction)
+        if thing is None or self._left(pending.transaction) <= 0:
+            self.end(pending)
+            raise UserError("phone_timeout")
+        if isinstance(thing, Unasked):
+            self.spend(pending)
+        return thing
+
+    def spend(self, pending: Pending) -> None:
+        """What was waited for has come, and must not be had a second time."""
+        self._things.pop(pending.transaction, None)
+
+    def still(self, pending: Pending, thing: Thing) -> Pending:
+        """Raises UserError phone_timeout when the time is up, whatever the service says."""
+        if self._left(pending.transaction) <= 0:
+            self.end(pending)
+            raise UserError("phone_timeout")
+        return self._told(pending.transaction, thing)
+
+    def end(self, pending: Pending) -> None:
+        self._until.pop(pending.transaction, None)
+        self._things.pop(pending.transaction, None)
+
+    def _left(self, name: str) -> float:
+        return self._until.get(name, 0.0) - self._clock()
+
+    def _told(self, name: str, thing: Thing) -> Pending:
+        self._things[name] = thing
+        left = self._left(name)
+        after = 0.0 if isinstance(thing, Unasked) else min(thing.poll_after, left)
+        return Pending(transaction=name, seconds=left, poll_after=after)
 
 
 def poll_after(answer: Answer) -> float:

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from agent.errors import ServiceError, UserError
 from agent.hsm.api import ToSign
-from agent.hsm.csc import wire
+from agent.hsm.csc import waiting, wire
 from agent.hsm.provider import Pending
 from agent.keys import Mechanism
 from agent.pin import Pin
@@ -246,6 +246,10 @@ async def waited_for(session, pending):
     return polls, pending
 
 
+async def unavailable(_):
+    return web.Response(status=503)
+
+
 class TestThePhone:
     @pytest.fixture
     def key(self, certificates):
@@ -257,7 +261,7 @@ class TestThePhone:
             pending = await signed(session)
 
             assert pending.poll_after == 0
-            assert pending.seconds == 180
+            assert 179 < pending.seconds <= 180
             assert not service.asked("credentials/authorize")
             polls, (signature,) = await waited_for(session, pending)
 
@@ -306,6 +310,60 @@ class TestThePhone:
                 await session.poll(pending)
 
         assert caught.value.code == "phone_timeout"
+
+    async def test_the_time_is_one_however_often_the_service_says_not_yet(self, signed_in, key):
+        now = 0.0
+        service = CscService(key, version="v2")
+        service.polls = 10**6
+        async with signed_in(service) as session:
+            session._waiting = waiting.Waiting(clock=lambda: now)
+            pending = await signed(session)
+            told = [pending.seconds]
+            for _ in range(3):
+                now += 50
+                pending = await session.poll(pending)
+                told.append(pending.seconds)
+            now += 50
+            with pytest.raises(UserError) as caught:
+                await session.poll(pending)
+
+        assert told == [180, 130, 80, 30]
+        assert caught.value.code == "phone_timeout"
+
+    async def test_a_question_that_got_lost_may_be_put_again(self, signed_in, key):
+        service = CscService(key, version="v2")
+        async with signed_in(service) as session:
+            pending = await signed(session)
+            service.override["/csc/v2/credentials/authorizeCheck"] = unavailable
+            with pytest.raises(ServiceError):
+                await session.poll(pending)
+            service.override.clear()
+            _, signatures = await waited_for(session, pending)
+
+        assert len(signatures) == 1
+
+    @pytest.mark.parametrize(
+        ("version", "lost"),
+        [
+            ("v1", "credentials/authorize"),
+            ("v1", "signatures/signHash"),
+            ("v2", "signatures/signHash"),
+        ],
+    )
+    async def test_what_has_effects_is_not_done_again(self, signed_in, key, version, lost):
+        service = CscService(key, version=version)
+        service.polls = 0
+        service.override[f"/csc/{version}/{lost}"] = unavailable
+        async with signed_in(service) as session:
+            pending = await signed(session)
+            with pytest.raises(ServiceError):
+                await session.poll(pending)
+            service.override.clear()
+            with pytest.raises(UserError) as caught:
+                await session.poll(pending)
+
+        assert caught.value.code == "phone_timeout"
+        assert len(service.asked(lost)) == 1
 
     async def test_a_request_that_is_held_open_too_long_is_a_confirmation_that_did_not_come(
         self, signed_in, key, monkeypatch
