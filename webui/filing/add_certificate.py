@@ -46,7 +46,7 @@ async def add(office: Office, unit_id: int, der: bytes, *, source: str) -> Certi
         row = await certificates.by_sha256(tx, unit_id, checked.facts.id)
         if row is not None and row.hidden:
             row_id = row.id
-            await certificates.hide(tx, row_id, hidden=False)
+            await certificates.bring_back(tx, row_id, source=source)
         else:
             row_id = await certificates.add(
                 tx,
@@ -79,7 +79,7 @@ async def remove(office: Office, unit_id: int, sha256: str) -> None:
         if row.state not in {CertificateState.NOT_SENT, CertificateState.REFUSED}:
             raise Refused("certificate_kept")
         if row.id in await dossiers.latest_by_certificate(tx, unit_id):
-            await certificates.hide(tx, row.id, hidden=True)
+            await certificates.hide(tx, row.id)
         else:
             await certificates.remove(tx, row.id)
         await history.add(

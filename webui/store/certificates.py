@@ -106,9 +106,18 @@ async def judged_before(
     return records(CertificateRow, found)
 
 
-async def hide(tx: AsyncConnection, certificate_id: int, *, hidden: bool) -> None:
+async def hide(tx: AsyncConnection, certificate_id: int) -> None:
     await tx.execute(
-        update(certificates).where(certificates.c.id == certificate_id).values(hidden=hidden)
+        update(certificates).where(certificates.c.id == certificate_id).values(hidden=True)
+    )
+
+
+async def bring_back(tx: AsyncConnection, certificate_id: int, *, source: str) -> None:
+    """Listed again, as it was but for the place where its key is now."""
+    await tx.execute(
+        update(certificates)
+        .where(certificates.c.id == certificate_id)
+        .values(hidden=False, source=source)
     )
 
 

@@ -21,10 +21,21 @@ async def test_a_hidden_one_is_not_listed_but_still_known(database):
     async with database.writing() as tx:
         unit_id = await unit(tx)
         key = await certificate(tx, unit_id)
-        await certificates.hide(tx, key, hidden=True)
+        await certificates.hide(tx, key)
 
         assert await certificates.of_unit(tx, unit_id) == []
         assert (await certificates.by_sha256(tx, unit_id, "a" * 64)).hidden
+
+
+async def test_one_that_comes_back_says_where_its_key_is_now(database):
+    async with database.writing() as tx:
+        unit_id = await unit(tx)
+        key = await certificate(tx, unit_id)
+        await certificates.hide(tx, key)
+        await certificates.bring_back(tx, key, source='{"kind":"hsm"}')
+
+        (row,) = await certificates.of_unit(tx, unit_id)
+        assert (row.hidden, row.source) == (False, '{"kind":"hsm"}')
 
 
 async def test_the_oldest_judgements_come_first(database):
