@@ -51,16 +51,27 @@ class Subscriber:
         return certificate.read(self.certificate)
 
 
+@dataclass(frozen=True, kw_only=True)
+class HsmAccount:
+    """What a user types to add it, and the certificate of its key."""
+
+    host: str
+    account: str
+    password: str
+    fields: dict[str, str]
+    certificate: bytes  # DER
+
+
 @asynccontextmanager
 async def sandbox_here(
-    data: Path, *, with_token: bool = False, **faults: Any
+    data: Path, *, with_token: bool = False, with_hsm: bool = False, **faults: Any
 ) -> AsyncIterator[Sandbox]:
     """On free ports, deciding at once unless told otherwise. Start it again on the same folder and
     everything is still there.
     """
     _hand_keys_to(data / "ca")
     wishes = Faults(**{"decide_after": 0.0, **faults})
-    plan = Plan(data=data, first_port=0, with_token=with_token, faults=wishes)
+    plan = Plan(data=data, first_port=0, with_token=with_token, with_hsm=with_hsm, faults=wishes)
     async with running(plan) as sandbox:
         yield sandbox
 
@@ -182,10 +193,18 @@ def signed_dossier(company: Subscriber, **changes: Any) -> bytes:
 class SandboxProgram:
     """`python -m webui.sandbox` on free ports; dies with the test. `places`: see its __main__."""
 
-    def __init__(self, data: Path, *, with_token: bool = False, decide_after: float = 0.0) -> None:
+    def __init__(
+        self,
+        data: Path,
+        *,
+        with_token: bool = False,
+        with_hsm: bool = False,
+        decide_after: float = 0.0,
+    ) -> None:
         self._command = [sys.executable, "-m", "webui.sandbox", "--data", str(data), "--leash"]
         self._command += ["--any-ports", "--decide-after", str(decide_after)]
         self._command += [] if with_token else ["--no-token"]
+        self._command += [] if with_hsm else ["--no-hsm"]
         self._process: subprocess.Popen[bytes] | None = None
         self.places: dict[str, Any] = {}
 
@@ -258,6 +277,24 @@ class SandboxProgram:
         """BHXH already knows this unit by this certificate."""
         body = {"mst": mst, "certificate": b64encode(company.certificate).decode()}
         self.call("/sandbox/registered", body)
+
+    def account(self, service: str, *, mst: str, **opening: Any) -> HsmAccount:
+        """At a signing service; `opening` as in webui.sandbox.pages.services.Opening."""
+        body = {"service": service, "mst": mst, **opening}
+        told = self.call("/sandbox/hsm/accounts", body)
+        told["certificate"] = b64decode(told["certificate"])
+        return HsmAccount(**told)
+
+    def set_hsm_faults(self, service: str, **faults: Any) -> None:
+        self.call(f"/sandbox/hsm/{service}", faults)
+
+    def phone(self, **habits: Any) -> None:
+        """What the users' phone does by itself from now on (webui.sandbox.hsm.phone.Habits)."""
+        self.call("/sandbox/phone", habits)
+
+    def on_the_phone(self) -> dict[str, Any]:
+        """Its messages and requests, newest first."""
+        return self.call("/phone.json")
 
     def call(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         data = None if body is None else json.dumps(body).encode()

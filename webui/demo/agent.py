@@ -19,7 +19,8 @@ from protocol.version import PATH
 from webui.demo.children import Child, leashed, tail
 from webui.demo.plan import DemoPlan
 from webui.demo.say import DemoError, complain
-from webui.sandbox.token import LABEL, PIN, Token, module
+from webui.sandbox.softhsm import module
+from webui.sandbox.token import LABEL, PIN, Token
 
 _START_SECONDS: Final = 20.0
 _LOOK_SECONDS: Final = 0.02

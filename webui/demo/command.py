@@ -46,7 +46,7 @@ async def demo(given: argparse.Namespace, stop: asyncio.Event) -> int:
     # Late, so that `kyso --help` is quick and `kyso serve` needs no sandbox.
     from webui.demo.run import until_stopped
     from webui.sandbox.ports import PortTakenError
-    from webui.sandbox.token import TokenError
+    from webui.sandbox.softhsm import TokenError
 
     try:
         await until_stopped(chosen, stop)

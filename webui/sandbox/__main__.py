@@ -12,11 +12,13 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 from webui.sandbox.gateway.faults import Faults
+from webui.sandbox.hsm.register import Service
 from webui.sandbox.ports import FIRST_PORT, PortTakenError
 from webui.sandbox.service import IVAN_PASSWORD, IVAN_USER, Plan, Sandbox, running
-from webui.sandbox.token import TokenError
+from webui.sandbox.softhsm import TokenError
 
 
 def main() -> int:
@@ -25,6 +27,7 @@ def main() -> int:
     plan = Plan(
         data=options.data,
         with_token=not options.no_token,
+        with_hsm=not options.no_hsm,
         faults=Faults(decide_after=options.decide_after),
         first_port=0 if options.any_ports else FIRST_PORT,
     )
@@ -41,6 +44,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="folder, made if missing")
     parser.add_argument("--any-ports", action="store_true", help="let the system choose ports")
     parser.add_argument("--no-token", action="store_true", help="make no SoftHSM token")
+    parser.add_argument("--no-hsm", action="store_true", help="play no signing services")
     parser.add_argument("--decide-after", type=float, default=3.0, metavar="SECONDS")
     parser.add_argument("--leash", action="store_true", help="stop when standard input is closed")
     return parser.parse_args()
@@ -63,7 +67,7 @@ def _notice_end(stop: asyncio.Event) -> None:
         stop.set()
 
 
-def _whereabouts(sandbox: Sandbox) -> dict[str, str | int]:
+def _whereabouts(sandbox: Sandbox) -> dict[str, Any]:
     return {
         "pages_url": sandbox.pages_url,
         "mailbox_url": sandbox.mailbox_url,
@@ -75,6 +79,7 @@ def _whereabouts(sandbox: Sandbox) -> dict[str, str | int]:
         "receipt_signer": str(sandbox.world.bhxh_certificate_path),
         "world": str(sandbox.plan.data / "world"),
         "softhsm2_conf": str(sandbox.token.configuration),
+        "hsm": {service.value: sandbox.hsm_url(service) for service in Service},
     }
 
 

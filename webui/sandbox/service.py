@@ -25,6 +25,12 @@ from webui.sandbox.gateway.http import Counter
 from webui.sandbox.gateway.ledger import SCHEMA as DOSSIERS
 from webui.sandbox.gateway.ledger import Ledger
 from webui.sandbox.gateway.receipt import Signer
+from webui.sandbox.hsm.demo import furnish
+from webui.sandbox.hsm.faults import Faults as HsmFaults
+from webui.sandbox.hsm.hosts import ADDRESS, Host, hosts
+from webui.sandbox.hsm.keys import Keys
+from webui.sandbox.hsm.register import Service
+from webui.sandbox.hsm.world import HsmWorld
 from webui.sandbox.mailbox import smtp
 from webui.sandbox.mailbox.box import SCHEMA as LETTERS
 from webui.sandbox.mailbox.box import Box
@@ -32,7 +38,7 @@ from webui.sandbox.pages import routes
 from webui.sandbox.token import Token
 from webui.sandbox.world import UNIT, Role, World
 
-PORT_NAMES: Final = ("pages", "gateway", "smtp")
+PORT_NAMES: Final = ("pages", "gateway", "smtp", *(f"hsm-{service}" for service in Service))
 IVAN_USER: Final = "00100"
 IVAN_PASSWORD: Final = "ivan-demo"  # noqa: S105 - told to everybody; it protects nothing
 
@@ -44,6 +50,7 @@ class Plan:
     data: Path
     first_port: int = ports.FIRST_PORT
     with_token: bool = True
+    with_hsm: bool = True
     faults: Faults = field(default_factory=Faults)
     say: Callable[[Role], None] = lambda _role: None
 
@@ -66,6 +73,10 @@ class Sandbox:
         self.token = Token(plan.data / "token")
         if plan.with_token:
             self.token.prepare(self.world, plan.say)
+        self.hsm = HsmWorld(keys=Keys(plan.data / "hsm"), authority=self.authority)
+        if plan.with_hsm:
+            self.hsm.keys.prepare()
+            furnish(self.hsm, plan.data / "world" / "hsm")
         self.database = Database(plan.data / "sandbox.db")
         self.ledger = Ledger(self.database)
         self.box = Box(self.database)
@@ -77,6 +88,7 @@ class Sandbox:
         )
         self.clerk.faults = plan.faults
         self._shutter: _Shutter | None = None
+        self._hosts: dict[Service, Host] = {}
 
     @property
     def pages_url(self) -> str:
@@ -91,6 +103,15 @@ class Sandbox:
     def gateway_url(self) -> str:
         """What http_gateway.py takes as its base."""
         return f"http://127.0.0.1:{self.ports['gateway']}"
+
+    def hsm_url(self, service: Service) -> str:
+        """What a user types as the service's host."""
+        return f"https://{ADDRESS}:{self.ports[f'hsm-{service}']}"
+
+    async def set_hsm_faults(self, service: Service, faults: HsmFaults) -> None:
+        self.hsm.faults[service] = faults
+        if service in self._hosts:
+            await self._hosts[service].obey(faults)
 
     @property
     def faults(self) -> Faults:
@@ -120,6 +141,20 @@ class Sandbox:
         gateway = await _runner(stack, counter.application())
         self._shutter = _Shutter(gateway, self.ports["gateway"])
         await self._listen("gateway", self._shutter.set(down=self.faults.down))
+
+        if self.plan.with_hsm:
+            await self._start_hsm(stack)
+
+    async def _start_hsm(self, stack: AsyncExitStack) -> None:
+        await stack.enter_async_context(self.hsm.keys.running())
+        chosen = {service: self.ports[f"hsm-{service}"] for service in Service}
+
+        async def listen() -> None:
+            folder = self.plan.data / "tls"
+            opening = hosts(self.hsm, folder=folder, ports=chosen)
+            self._hosts = await stack.enter_async_context(opening)
+
+        await self._listen("hsm-cyberhsm", listen())
 
     async def _serve_mail(self, stack: AsyncExitStack) -> None:
         server = await smtp.serve(self.box, port=self.ports["smtp"])

@@ -1,141 +1,36 @@
-"""The demo token: SoftHSM, filled by the tools that people would use by hand.
+"""The demo token: a USB token played by SoftHSM, with a key and a certificate for each holding."""
 
-Keys are made on the token and never leave it. The token is built aside and moved into place when it
-is whole, so that an interrupted first start leaves nothing half-made.
-"""
-
-import os
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from webui.sandbox.softhsm import SoftHsm
 from webui.sandbox.world import ON_THE_TOKEN, Role, World
 
 LABEL: Final = "OpenKySo Demo"
 PIN: Final = "12345678"  # told to everybody; it protects nothing
-_SO_PIN: Final = "87654321"
-
-#: Where Debian, Fedora, Homebrew (Intel, Apple silicon) and a build from source put it.
-_MODULES: Final = (
-    "/usr/lib/softhsm/libsofthsm2.so",
-    "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
-    "/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so",
-    "/usr/lib64/pkcs11/libsofthsm2.so",
-    "/usr/local/lib/softhsm/libsofthsm2.so",
-    "/opt/homebrew/lib/softhsm/libsofthsm2.so",
-)
-_SECONDS: Final = 60
-
-
-class TokenError(Exception):
-    """The token cannot be prepared; the message says what is missing or what a tool said."""
 
 
 class Token:
-    """A SoftHSM token in a folder of its own."""
-
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._hsm = SoftHsm(folder, label=LABEL, pin=PIN)
 
     @property
     def configuration(self) -> Path:
         """For the environment variable SOFTHSM2_CONF of whoever uses the token."""
-        return self._folder / "softhsm2.conf"
+        return self._hsm.configuration
 
     @property
     def is_ready(self) -> bool:
-        return self.configuration.exists()
+        return self._hsm.is_ready
 
     def prepare(self, world: World, say: Callable[[Role], None]) -> None:
-        """Make it, with a key and a certificate for each holding. Raises TokenError."""
-        if self.is_ready:
-            # The folder may have been moved since; SoftHSM wants its whole path.
-            _write_configuration(self._folder, tokens=self._folder / "tokens")
-            return
-        tools = _Tools()
-        aside = self._folder.with_name(f"{self._folder.name}.new")
-        shutil.rmtree(aside, ignore_errors=True)
-        (aside / "tokens").mkdir(parents=True, mode=0o700)
-        configuration = _write_configuration(aside, tokens=aside / "tokens")
-        tools.initialise(configuration)
-        for number, holding in enumerate(ON_THE_TOKEN, start=1):
-            say(holding.role)
-            public_key = tools.make_key(configuration, number=number, label=holding.label)
-            certificate = world.keep(holding, public_key)
-            tools.store(configuration, certificate, number=number, label=holding.label)
-        _write_configuration(aside, tokens=self._folder / "tokens")
-        shutil.rmtree(self._folder, ignore_errors=True)
-        aside.rename(self._folder)
-
-
-def module() -> Path:
-    """SoftHSM's PKCS#11 module. Raises TokenError."""
-    candidates = [os.environ.get("SOFTHSM2_MODULE", ""), *_MODULES]
-    for candidate in candidates:
-        if candidate and Path(candidate).is_file():
-            return Path(candidate)
-    raise TokenError("SoftHSM is not installed (Debian, Ubuntu: apt install softhsm2)")
-
-
-class _Tools:
-    """softhsm2-util and pkcs11-tool."""
-
-    def __init__(self) -> None:
-        """Raises TokenError if one is missing."""
-        self._module = str(module())
-        for program, package in (("softhsm2-util", "softhsm2"), ("pkcs11-tool", "opensc")):
-            if shutil.which(program) is None:
-                raise TokenError(f"{program} is not installed (apt install {package})")
-
-    def initialise(self, configuration: Path) -> None:
-        pins = ("--so-pin", _SO_PIN, "--pin", PIN)
-        _run(configuration, "softhsm2-util", "--init-token", "--free", "--label", LABEL, *pins)
-
-    def make_key(self, configuration: Path, *, number: int, label: str) -> bytes:
-        """The public key, SubjectPublicKeyInfo in DER."""
-        named = ("--id", f"{number:02x}", "--label", label)
-        make = ("--keypairgen", "--key-type", "rsa:2048", "--usage-sign")
-        self._pkcs11(configuration, *make, *named)
-        with tempfile.TemporaryDirectory() as folder:
-            out = Path(folder) / "public.der"
-            read = ("--read-object", "--type", "pubkey", "--output-file", str(out))
-            self._pkcs11(configuration, *read, "--id", f"{number:02x}")
-            return out.read_bytes()
-
-    def store(self, configuration: Path, certificate: bytes, *, number: int, label: str) -> None:
-        named = ("--id", f"{number:02x}", "--label", label)
-        with tempfile.TemporaryDirectory() as folder:
-            source = Path(folder) / "certificate.der"
-            source.write_bytes(certificate)
-            write = ("--write-object", str(source), "--type", "cert")
-            self._pkcs11(configuration, *write, *named)
-
-    def _pkcs11(self, configuration: Path, *arguments: str) -> None:
-        token = ("--module", self._module, "--token-label", LABEL, "--login", "--pin", PIN)
-        _run(configuration, "pkcs11-tool", *token, *arguments)
-
-
-def _run(configuration: Path, program: str, *arguments: str) -> None:
-    environment = {**os.environ, "SOFTHSM2_CONF": str(configuration)}
-    done = subprocess.run(  # noqa: S603 - our own arguments, no shell
-        [program, *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=_SECONDS,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise TokenError(f"{program}: {(done.stderr or done.stdout).strip()[-500:]}")
-
-
-def _write_configuration(folder: Path, *, tokens: Path) -> Path:
-    path = folder / "softhsm2.conf"
-    path.write_text(
-        f"directories.tokendir = {tokens}\nobjectstore.backend = file\n"
-        "log.level = ERROR\nslots.removable = true\n"
-    )
-    return path
+        """Make it, unless it is there. Raises TokenError."""
+        with self._hsm.prepared() as fresh:
+            if fresh is None:
+                return
+            for number, holding in enumerate(ON_THE_TOKEN, start=1):
+                say(holding.role)
+                public_key = fresh.make_key(number=number, label=holding.label)
+                certificate = world.keep(holding, public_key)
+                fresh.store(certificate, number=number, label=holding.label)

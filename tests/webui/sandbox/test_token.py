@@ -13,9 +13,10 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from protocol.identity import msts
-from webui.sandbox import token as tokens
+from webui.sandbox import softhsm
 from webui.sandbox.ca import Authority
-from webui.sandbox.token import LABEL, PIN, Token, TokenError
+from webui.sandbox.softhsm import TokenError
+from webui.sandbox.token import LABEL, PIN, Token
 from webui.sandbox.world import UNIT, Role, World
 
 
@@ -42,7 +43,7 @@ def pkcs11(token: Token, *arguments: str, pin: str | None = None) -> bytes:
     login = ["--login", "--pin", pin] if pin else []
     done = subprocess.run(
         [
-            *("pkcs11-tool", "--module", tokens.module(), "--token-label", LABEL),
+            *("pkcs11-tool", "--module", softhsm.module(), "--token-label", LABEL),
             *login,
             *arguments,
         ],
@@ -127,15 +128,15 @@ def test_the_folder_may_be_moved(token, world, tmp_path) -> None:
 
 
 def test_a_missing_tool_is_named_with_its_package(world, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(tokens.shutil, "which", lambda _program: None)
+    monkeypatch.setattr(softhsm.shutil, "which", lambda _program: None)
 
     with pytest.raises(TokenError, match="apt install softhsm2"):
         Token(tmp_path / "token").prepare(world, lambda _role: None)
 
 
 def test_a_missing_module_is_said(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(tokens, "_MODULES", ())
+    monkeypatch.setattr(softhsm, "_MODULES", ())
     monkeypatch.setenv("SOFTHSM2_MODULE", str(tmp_path / "none.so"))
 
     with pytest.raises(TokenError, match="SoftHSM is not installed"):
-        tokens.module()
+        softhsm.module()

@@ -20,7 +20,12 @@ from certomancer.registry import CertLabel, PKIArchitecture, ServiceLabel
 from certomancer.registry.keys import AsymKey
 from certomancer.services import CRLBuilder, choose_signed_digest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from webui.sandbox.ca import architecture
 from webui.sandbox.ca.architecture import ISSUING, RESPONDER, ROOT, Commission, Label
@@ -77,6 +82,13 @@ class Authority:
     @property
     def issuing(self) -> bytes:
         return bytes(self._certificates[ISSUING].dump())
+
+    def issuing_key(self) -> rsa.RSAPrivateKey:
+        """For what is no subscriber's certificate: the sandbox's own TLS servers."""
+        pem_file = self._folder / f"{ISSUING}.key.pem"
+        key = load_pem_private_key(pem_file.read_bytes(), None)
+        assert isinstance(key, rsa.RSAPrivateKey), "that is what was written"
+        return key
 
     def ca_certificate(self, ca: Label) -> bytes:
         return bytes(self._certificates[ca].dump())

@@ -10,6 +10,8 @@
     POST /sandbox/ca/revocations    {"certificate", "reason"?} -> 204
     GET  /sandbox/ca/trust.pem      root and issuing CA
 
+The signing services' are in `services`, the phone's in `phone`.
+
 Bytes are base64.
 """
 

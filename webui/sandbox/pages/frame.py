@@ -11,6 +11,8 @@ _PAGES: Final = (
     ("/dossiers", "nav_dossiers"),
     ("/mailbox", "nav_mailbox"),
     ("/certificates", "nav_certificates"),
+    ("/services", "nav_services"),
+    ("/phone", "nav_phone"),
 )
 
 

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from webui.sandbox.ca import http as ca
 from webui.sandbox.guard import guard
-from webui.sandbox.pages import api, certificates, control, dossiers, mailbox
+from webui.sandbox.pages import api, certificates, control, dossiers, mailbox, phone, services
 
 if TYPE_CHECKING:
     from webui.sandbox.service import Sandbox
@@ -24,7 +24,7 @@ def application(sandbox: "Sandbox") -> web.Application:
     judge = guard(lambda: sandbox.ports["pages"], public="/ca/")
     app = web.Application(middlewares=[judge], client_max_size=256 * 1024)
     app.add_routes(ca.routes(sandbox.authority))
-    for part in (control, dossiers, mailbox, certificates, api):
+    for part in (control, dossiers, mailbox, certificates, services, phone, api):
         app.add_routes(part.routes(sandbox))
     app.add_routes([web.get(f"/{name}", _file(name, kind)) for name, kind in _FILES.items()])
     return app
