@@ -14,6 +14,7 @@ its steps say. Steps that wait are tried again until they hold, so nothing here 
     press:NAME      click a named part with the mouse
     hit:NAME        the same, even if it is inert
     twice:NAME      click again where it is, whatever is there now
+    note:FILE       make that file, for the test to see how far the user is
     close           the window's own close button
     say:JSON        send a raw line to the agent, as a broken window might
     crash           end without a word
@@ -21,6 +22,7 @@ its steps say. Steps that wait are tried again until they hold, so nothing here 
 
 import os
 import sys
+from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QClipboard
@@ -80,6 +82,8 @@ class User:
                 place = self.part(what).mapTo(window, self.part(what).rect().center())
                 now = window.childAt(place)
                 QTest.mouseClick(now or window, Qt.MouseButton.LeftButton)
+            case "note":
+                Path(what).touch()
             case "close":
                 window.close()
             case "say":
