@@ -7,6 +7,7 @@ from typing import Final
 
 from agent.consent.prompts import SelectDialog, SelectQuestion
 from agent.errors import UserError
+from agent.keys import AccountId
 from agent.signing.candidates import (
     Candidate,
     Wanted,
@@ -164,7 +165,12 @@ async def _look_again(desk: Desk, wanted: Wanted) -> None:
             if wanted.place != "token":
                 for account in desk.services.accounts():
                     if account.problem not in _FOR_THE_USER_TO_MEND:
-                        tasks.create_task(desk.services.refresh(account.id))
+                        tasks.create_task(_refreshed(desk, account.id))
+
+
+async def _refreshed(desk: Desk, account: AccountId) -> None:
+    with suppress(UserError):  # it has been forgotten meanwhile
+        await desk.services.refresh(account)
 
 
 def _may_be_on_a_token(desk: Desk, wanted: Wanted, known: Iterable[Candidate]) -> bool:

@@ -6,6 +6,8 @@ const STAGES = {
   checking: "Đang kiểm tra chứng thư số…",
   "waiting-for-token": "Hãy cắm USB token.",
   "waiting-for-user": "Hãy xác nhận trong cửa sổ của phần mềm ký. Không thấy cửa sổ? Nó có thể ở sau trình duyệt.",
+  "waiting-for-service": "Đang chờ dịch vụ ký số trả lời…",
+  "waiting-for-confirmation": "Hãy nhập mã OTP trong cửa sổ của phần mềm ký, hoặc xác nhận trên điện thoại.",
   signing: "Đang ký…",
   verifying: "Đang kiểm tra chữ ký vừa tạo…",
 };

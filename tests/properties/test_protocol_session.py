@@ -11,6 +11,7 @@ from protocol.errors import ProtocolError
 from protocol.limits import HELLO_SECONDS, MAX_PENDING, REQUEST_BURST
 from protocol.messages import (
     METHODS,
+    AccountsChanged,
     HelloResult,
     Progress,
     Rights,
@@ -109,6 +110,8 @@ class Connection(RuleBasedStateMachine):
         assert bool(progress) == (open_now and request_id in self.handed_out)
         told = self.session.notify("tokens.changed", TokensChanged(tokens=()))
         assert bool(told) == (open_now and self.session.rights is not Rights.NONE)
+        told = self.session.notify("accounts.changed", AccountsChanged(accounts=()))
+        assert bool(told) == (open_now and self.session.rights is Rights.FIRST_PARTY)
 
     @precondition(lambda self: self.now > 10)
     @rule()

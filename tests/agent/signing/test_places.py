@@ -1,6 +1,7 @@
 """Choosing where keys are on tokens and in services: who waits for what, and what is said."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -179,6 +180,23 @@ class TestNothingThatWillDo:
 
         assert await world.refusal(mst=MST) == "certificate_expired"
         assert world.services.refreshed == []
+
+    async def test_an_account_that_is_forgotten_just_then_is_no_failure_of_ours(
+        self, tmp_path: Path
+    ) -> None:
+        class Forgetful(MemoryServices):
+            async def refresh(self, account=None):
+                await self.forget(account)
+                await super().refresh(account)
+
+        world = World(tmp_path, cards=[Card(mst=OTHER)])
+        key = RemoteKey(mst=MST, **EXPIRED)
+        desk = replace(world.desk, services=Forgetful(key))
+
+        with pytest.raises(UserError) as refused:
+            await to_sign_with(desk, world.errand, Wanted(mst=MST))
+
+        assert refused.value.code == "mst_mismatch"
 
 
 class TestTheWindow:
