@@ -15,10 +15,13 @@ _FALLBACK: Final = "document"
 
 def plain(name: str, *, most: int, marks: str = "_-") -> str:
     """ASCII letters, digits and `marks`, without the Vietnamese accents; never empty."""
-    bare = unicodedata.normalize("NFKD", name.replace("đ", "d").replace("Đ", "D"))
-    ascii_ = "".join(letter for letter in bare if not unicodedata.combining(letter))
-    kept = re.sub(rf"[^A-Za-z0-9{re.escape(marks)}]+", "-", ascii_).strip("-")
+    kept = re.sub(rf"[^A-Za-z0-9{re.escape(marks)}]+", "-", without_accents(name)).strip("-")
     return kept[:most] or _FALLBACK[:most]
+
+
+def without_accents(text: str) -> str:
+    apart = unicodedata.normalize("NFKD", text.replace("đ", "d").replace("Đ", "D"))
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
 
 def summary(items: Sequence[ToSign], *, most: int) -> str:

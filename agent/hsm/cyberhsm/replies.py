@@ -72,6 +72,14 @@ def text_of(answer: Answer, *, host: str, otp_sent: bool = False) -> str:
     return answer.read(Text).obj
 
 
+def bare_text(answer: Answer) -> str:
+    """An answer that is one text alone, in JSON or not."""
+    try:
+        return answer.read(str)
+    except AgentError:
+        return answer.body.decode("ascii", errors="replace")
+
+
 def failure(answer: Answer, *, host: str, otp_sent: bool = False) -> AgentError:
     """`otp_sent`: the request had a one-time password with it."""
     code = _code(answer)

@@ -14,7 +14,7 @@ from asn1crypto import cms
 from agent.errors import ServiceError, UserError
 from agent.hsm.api import ToSign
 from agent.hsm.cyberhsm import guesses
-from agent.hsm.cyberhsm.replies import NOT_FOUND, OK, failure, status_of, text_of
+from agent.hsm.cyberhsm.replies import NOT_FOUND, OK, bare_text, failure, status_of, text_of
 from agent.hsm.cyberhsm.requests import Keys, Moment, Request, headers
 from agent.hsm.door import Answer, Door
 from agent.hsm.encoded import certificate, rsa_with_sha256, signature, unbase64
@@ -165,10 +165,16 @@ class CyberHsmSession:
         return signed
 
     def _certificate(self, answer: Answer) -> bytes:
-        """A good answer is the bare base64, with no status around it."""
+        """A good answer is the bare base64, without the status that all others have; that it may
+        have one in later versions is [U].
+        """
         der = None
-        if answer.status == _GOOD and status_of(answer) is None:
-            der = certificate(answer.body.decode("ascii", errors="replace").strip(' \t\r\n"'))
+        if answer.status == _GOOD:
+            match status_of(answer):
+                case None:
+                    der = certificate(bare_text(answer))
+                case 0:
+                    der = certificate(text_of(answer, host=self._door.host))
         if der is None:
             raise failure(answer, host=self._door.host)
         return der

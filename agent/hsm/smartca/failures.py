@@ -4,10 +4,10 @@ A message is compared and dropped, never shown or logged. Known are those in the
 description; the other rows are what such services say elsewhere [I].
 """
 
-import unicodedata
 from typing import Final
 
 from agent.errors import AgentError, ServiceError, UserError
+from agent.hsm.document_names import without_accents
 from agent.hsm.door import Answer
 from agent.hsm.smartca.messages import Code, Head
 
@@ -78,7 +78,7 @@ def _code(answer: Answer, *, asked: bool) -> str | None:
     said = head(answer)
     stated = number(said.status_code) if said is not None else None
     status = answer.status if stated is None else stated
-    words = _bare(said.message or "") if said is not None else ""
+    words = without_accents(said.message or "").casefold() if said is not None else ""
     for word, code in (*WORDS, *(PHONE_WORDS if asked else ())):
         if word in words:
             return code
@@ -89,8 +89,3 @@ def _code(answer: Answer, *, asked: bool) -> str | None:
     if said is None or (status != _GOOD and status not in PATIENT):
         return "service_malformed"
     return None
-
-
-def _bare(message: str) -> str:
-    split = unicodedata.normalize("NFKD", message.casefold().replace("đ", "d"))
-    return "".join(letter for letter in split if not unicodedata.combining(letter))

@@ -2,7 +2,6 @@
 
 import base64
 import re
-import unicodedata
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ import msgspec
 
 from agent.errors import ServiceError, UserError
 from agent.hsm.api import ToSign
-from agent.hsm.document_names import plain, summary
+from agent.hsm.document_names import plain, summary, without_accents
 from agent.hsm.door import Answer, Door
 from agent.hsm.encoded import certificate, rsa_with_sha256, signature
 from agent.hsm.phone import Waiting
@@ -181,7 +180,9 @@ class SmartCaSession:
             id=name,
             certificate=der,
             chain=tuple(authority for authority in above if authority is not None),
-            enabled=not any(word in _bare(said.cert_status or "") for word in _IDLE),
+            enabled=not any(
+                word in without_accents(said.cert_status or "").casefold() for word in _IDLE
+            ),
             confirmation=Confirmation(phone=True),
             mechanisms=rsa_with_sha256(der),
             most_hashes=_MOST_HASHES,
@@ -216,8 +217,3 @@ class SmartCaSession:
 def _doc_id(place: int, item: ToSign) -> str:
     """Unlike any other in the request, and to be recognised by people: the app shows it."""
     return f"{place + 1}-{plain(item.name, most=_MOST_NAME_CHARS, marks='_-.')}"
-
-
-def _bare(text: str) -> str:
-    split = unicodedata.normalize("NFKD", text.casefold().replace("đ", "d"))
-    return "".join(letter for letter in split if not unicodedata.combining(letter))

@@ -1,3 +1,4 @@
+import base64
 import contextlib
 import hashlib
 import logging
@@ -42,6 +43,16 @@ async def test_the_account_s_certificate_is_listed(service: CyberHsmService) -> 
     assert credential.confirmation == Confirmation()
     assert credential.mechanisms == {RSA}
     assert await session.describe(credential.id) == credential
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+async def test_a_certificate_in_json_is_one_too(service: CyberHsmService, wrapped: bool) -> None:
+    text = base64.encodebytes(service.holder.der).decode()
+    answer = web.json_response({"status": 0, "obj": text} if wrapped else text)
+    session = await CyberHsm().sign_in(service.door, service.login())
+    service.instead["/api/account/endcert"] = answer
+    [credential] = await session.list_credentials()
+    assert credential.certificate == service.holder.der
 
 
 async def test_each_message_is_signed_in_order(service: CyberHsmService) -> None:
