@@ -15,7 +15,7 @@ from agent.app.parts import judge, modules, prompts, sites
 from agent.app.renewals import tell_of_renewals
 from agent.app.tray import Tray
 from agent.formats.api import Format
-from agent.formats.names import PROFILE_NAMES
+from agent.formats.names import XML_PROFILE_NAMES
 from agent.journal import Journal
 from agent.platforms import directories, instance, runtime
 from agent.server.edge import Edge
@@ -57,7 +57,7 @@ async def _serve(options: Options, redaction: log.Redaction) -> None:
             prompts=prompts(options),
             judge=await lifetime.enter_async_context(judge(options)),
             formats=_formats,
-            profiles=PROFILE_NAMES,
+            profiles=XML_PROFILE_NAMES,
             journal=journal,
         )
         events = Events(desk.tokens, desk.services)
@@ -88,7 +88,7 @@ def _formats() -> Mapping[str, Format]:
     # An agent that only waits does without lxml.
     from agent.formats.registry import FORMATS
 
-    return FORMATS
+    return {name: FORMATS[name] for name in XML_PROFILE_NAMES}
 
 
 def _tray(options: Options, edge: Edge, stop: asyncio.Event) -> Tray:

@@ -45,6 +45,11 @@ class Scheme:
         return cls(Kind(kind), name)
 
     @property
+    def mechanism(self) -> Mechanism:
+        """How a key is asked for it. Raises ValueError where no key is asked."""
+        return Mechanism(f"{self.kind}-{self.hash}")
+
+    @property
     def hash_bytes(self) -> int:
         return _HASHES[self.hash].digest_size
 

@@ -2,4 +2,12 @@
 
 from typing import Final
 
-PROFILE_NAMES: Final = ("bhxh-hoso",)
+#: What `sign.xml` takes. Protocol 1 has no method yet for documents of other kinds.
+XML_PROFILE_NAMES: Final = ("bhxh-hoso",)
+PROFILE_NAMES: Final = (
+    *XML_PROFILE_NAMES,
+    "cades-attached",
+    "cades-detached",
+    "jws",
+    "jws-detached",
+)

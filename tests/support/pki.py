@@ -27,6 +27,8 @@ from cryptography.x509.oid import (
     ObjectIdentifier,
 )
 
+from agent.keys import Mechanism
+
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 #: The one moment of this PKI: its answers are of it too, however long the tests have run since.
@@ -41,8 +43,9 @@ def rsa_key(name: str, bits: int = 2048) -> rsa.RSAPrivateKey:
 
 
 @cache
-def ec_key(name: str) -> ec.EllipticCurvePrivateKey:
-    return ec.generate_private_key(ec.SECP256R1())
+def ec_key(name: str, bits: int = 256) -> ec.EllipticCurvePrivateKey:
+    curves = {256: ec.SECP256R1(), 384: ec.SECP384R1(), 521: ec.SECP521R1()}
+    return ec.generate_private_key(curves[bits])
 
 
 @dataclass(kw_only=True)
@@ -83,10 +86,21 @@ class Holder:
 
     def sign(self, digest: bytes) -> bytes:
         """Over a SHA-256 digest: RSASSA-PKCS1-v1_5, or ECDSA in DER."""
-        algorithm = utils.Prehashed(hashes.SHA256())
         if isinstance(self.key, rsa.RSAPrivateKey):
-            return self.key.sign(digest, padding.PKCS1v15(), algorithm)
-        return self.key.sign(digest, ec.ECDSA(algorithm))
+            return self.sign_by(Mechanism.RSA_PKCS1_SHA256, digest)
+        return self.sign_by(Mechanism.ECDSA_SHA256, digest)
+
+    def sign_by(self, mechanism: Mechanism, digest: bytes) -> bytes:
+        """As a token does."""
+        _, _, name = mechanism.value.rpartition("-")
+        hashed = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}
+        algorithm = utils.Prehashed(hashed[name])
+        if isinstance(self.key, ec.EllipticCurvePrivateKey):
+            return self.key.sign(digest, ec.ECDSA(algorithm))
+        if "pss" in mechanism:
+            mask = padding.MGF1(hashed[name])
+            return self.key.sign(digest, padding.PSS(mask, len(digest)), algorithm)
+        return self.key.sign(digest, padding.PKCS1v15(), algorithm)
 
 
 @dataclass(kw_only=True)
@@ -105,6 +119,12 @@ class Authority(Holder):
     def under(cls, issuer: "Authority", name: str = "Test Public CA", *, urls: Urls) -> Self:
         """`urls` are printed in what this authority issues."""
         return cls._make(name, issuer, urls)
+
+    def stamping(self, name: str = "Test Time Stamping Authority", **differently: object) -> Holder:
+        """A time-stamping authority (RFC 3161 §2.3)."""
+        usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
+        issuing = {"mst": None, "extensions": ((usage, True),)} | differently
+        return self.issue(name, **issuing)
 
     @classmethod
     def _make(cls, name: str, issuer: "Authority | None", urls: Urls) -> Self:

@@ -313,7 +313,7 @@ class TestEncodings:
 
 
 def test_every_profile_is_in_the_registry() -> None:
-    assert set(FORMATS) == set(PROFILES)
+    assert set(PROFILES) <= set(FORMATS)
 
 
 def test_an_unknown_profile_is_named_in_the_error() -> None:

@@ -1,0 +1,158 @@
+"""SignedData taken apart (RFC 5652 §5): its grammar, without asking what is true of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from agent.formats.algorithms import Scheme
+from agent.formats.cms import ber, der, identifiers, oids
+from agent.formats.cms.ber import Element
+from agent.formats.cms.reasons import Reason, Rejected
+
+MAX_CERTIFICATES: Final = 64
+MAX_SIGNERS: Final = 16
+_VERSIONS: Final = (1, 3, 4, 5)
+_BY_ISSUER_AND_SERIAL: Final = 1
+_BY_KEY_IDENTIFIER: Final = 3
+_KEY_IDENTIFIER: Final = 0x80
+_FIRST, _SECOND = 0xA0, 0xA1  # [0] and [1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignerInfo:
+    #: Issuer's name and serial number, both in DER; or None, and there is a key identifier.
+    issuer_and_serial: tuple[bytes, bytes] | None
+    key_identifier: bytes | None
+    digest: str  # hashlib's name
+    scheme: Scheme
+    salt_bytes: int | None
+    signed: Element | None = field(repr=False)  # the signed attributes, [0]
+    signature: bytes = field(repr=False)
+    unsigned: Element | None = field(repr=False)  # [1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedData:
+    content_type: bytes  # an encoded OBJECT IDENTIFIER
+    content: bytes | None = field(repr=False)  # None: detached
+    certificates: tuple[bytes, ...] = field(repr=False)  # DER, as they come, no two alike
+    signers: tuple[SignerInfo, ...]
+
+
+def read_signed_data(octets: bytes) -> SignedData:
+    """Raises DocumentError signature_invalid (grammar, algorithm)."""
+    try:
+        return _signed_data(signed_data_element(octets))
+    except ber.Malformed as error:
+        raise Rejected(Reason.GRAMMAR) from error
+
+
+def signed_data_element(octets: bytes | memoryview) -> Element:
+    """What the ContentInfo contains. Raises Malformed; DocumentError signature_invalid."""
+    info = ber.read(octets)
+    match info.tag, info.children():
+        case der.SEQUENCE, (oid, explicit) if oid.whole == oids.SIGNED_DATA:
+            match explicit.tag, explicit.children():
+                case 0xA0, (found,) if found.tag == der.SEQUENCE:
+                    return found
+    raise Rejected(Reason.GRAMMAR)
+
+
+def _signed_data(element: Element) -> SignedData:
+    version, digests, encapsulated, *rest = _at_least(element.children(), 4)
+    if ber.integer(version) not in _VERSIONS or digests.tag != der.SET:
+        raise Rejected(Reason.GRAMMAR)
+    announced = {identifiers.read_digest(one) for one in digests.children()}
+    content_type, content = _encapsulated(encapsulated)
+    certificates: tuple[bytes, ...] = ()
+    if rest[0].tag == _FIRST:
+        certificates = _certificates(rest.pop(0))
+    if rest and rest[0].tag == _SECOND:
+        rest.pop(0)  # CRLs and OCSP answers are not relied on here
+    if len(rest) != 1 or rest[0].tag != der.SET:
+        raise Rejected(Reason.GRAMMAR)
+    signers = tuple(_signer(one) for one in rest[0].children())
+    if not 0 < len(signers) <= MAX_SIGNERS:
+        raise Rejected(Reason.GRAMMAR)
+    if not {signer.digest for signer in signers} <= announced:
+        raise Rejected(Reason.ALGORITHM)
+    return SignedData(
+        content_type=content_type, content=content, certificates=certificates, signers=signers
+    )
+
+
+def _encapsulated(element: Element) -> tuple[bytes, bytes | None]:
+    match element.tag, element.children():
+        case der.SEQUENCE, (oid,):
+            return bytes(oid.whole), None
+        case der.SEQUENCE, (oid, explicit) if explicit.tag == _FIRST:
+            (string,) = _exactly(explicit.children(), 1)
+            return bytes(oid.whole), ber.octets(string)
+    raise Rejected(Reason.GRAMMAR)
+
+
+def _certificates(element: Element) -> tuple[bytes, ...]:
+    """X.509 certificates alone: attribute certificates and the like say nothing about a key."""
+    found = element.children()
+    if len(found) > MAX_CERTIFICATES or any(one.tag != der.SEQUENCE for one in found):
+        raise Rejected(Reason.GRAMMAR)
+    return tuple(dict.fromkeys(bytes(one.whole) for one in found))
+
+
+def _signer(element: Element) -> SignerInfo:
+    version, identity, digest, *rest = _at_least(element.children(), 5)
+    if element.tag != der.SEQUENCE:
+        raise Rejected(Reason.GRAMMAR)
+    signed = rest.pop(0) if rest[0].tag == _FIRST else None
+    unsigned = rest.pop() if rest and rest[-1].tag == _SECOND else None
+    method, value = _exactly(rest, 2)
+    name = identifiers.read_digest(digest)
+    scheme, salt_bytes = identifiers.read_signature(method, digest=name)
+    issuer_and_serial, key_identifier = _identity(ber.integer(version), identity)
+    if value.tag != der.OCTET_STRING:
+        raise Rejected(Reason.GRAMMAR)
+    return SignerInfo(
+        issuer_and_serial=issuer_and_serial,
+        key_identifier=key_identifier,
+        digest=name,
+        scheme=scheme,
+        salt_bytes=salt_bytes,
+        signed=signed,
+        signature=bytes(value.content),
+        unsigned=unsigned,
+    )
+
+
+def _identity(
+    version: int, identity: Element
+) -> tuple[tuple[bytes, bytes], None] | tuple[None, bytes]:
+    match version, identity.tag:
+        case 1, der.SEQUENCE:
+            issuer, serial = _exactly(identity.children(), 2)
+            return (bytes(issuer.whole), bytes(serial.whole)), None
+        case 3, 0x80:
+            return None, bytes(identity.content)
+    raise Rejected(Reason.GRAMMAR)
+
+
+def attribute_values(
+    attributes: Element,
+) -> Iterator[tuple[bytes, tuple[Element, ...]]]:
+    """Type and values of each attribute of a [0] or [1]. Raises Malformed; signature_invalid."""
+    for attribute in attributes.children():
+        oid, values = _exactly(attribute.children(), 2)
+        if attribute.tag != der.SEQUENCE or oid.tag != der.OID or values.tag != der.SET:
+            raise Rejected(Reason.GRAMMAR)
+        yield bytes(oid.whole), values.children()
+
+
+def _at_least(children: tuple[Element, ...], count: int) -> tuple[Element, ...]:
+    if len(children) < count:
+        raise Rejected(Reason.GRAMMAR)
+    return children
+
+
+def _exactly(children: tuple[Element, ...] | list[Element], count: int) -> tuple[Element, ...]:
+    if len(children) != count:
+        raise Rejected(Reason.GRAMMAR)
+    return tuple(children)
