@@ -79,7 +79,8 @@ class CyberHsm:
             body = await request.read()
             try:
                 account = self._authorised(request, body)
-                return _answer(_GOOD, await handler(account, body))
+                made = await handler(account, body)
+                return made if isinstance(made, web.Response) else _answer(_GOOD, made)
             except _Refused as refused:
                 return _answer(refused.status, None)
             except (msgspec.MsgspecError, binascii.Error, ValueError):
@@ -124,8 +125,9 @@ class CyberHsm:
         now = datetime.now(UTC).timestamp() + self._world.faults[Service.CYBERHSM].clock
         return abs(now - int(seconds)) <= _WINDOW_SECONDS
 
-    async def _certificate(self, account: Account, _body: bytes) -> str:
-        return base64.b64encode(_only(account).certificate).decode()
+    async def _certificate(self, account: Account, _body: bytes) -> web.Response:
+        """The one answer that is no object: base64 alone."""
+        return web.Response(text=base64.b64encode(_only(account).certificate).decode())
 
     async def _info(self, account: Account, _body: bytes) -> dict[str, str]:
         return {"apiKey": account.name, "name": "Tài khoản thử nghiệm"}
