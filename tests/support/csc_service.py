@@ -110,6 +110,7 @@ class CscService:
             "signatures/signHash", "signatures/signPolling", "signatures/timestamp",
         ]  # fmt: skip
         self.oauth2: str | None = None
+        self.oauth2_issuer: str | None = None  # instead
         self.override: dict[str, Handler] = {}
         self.requests: list[tuple[str, Any]] = []
         self.keeps_requests = True  # not while a measurement asks thousands of times
@@ -217,7 +218,10 @@ class CscService:
         if self.asynchronous:
             info["asynchronousOperationMode"] = True
         if {"oauth2client", "oauth2code"} & set(self.auth_types):
-            info["oauth2"] = self.oauth2 if self.oauth2 is not None else self.url + "/"
+            if self.oauth2_issuer is not None:
+                info["oauth2Issuer"] = self.oauth2_issuer
+            else:
+                info["oauth2"] = self.oauth2 if self.oauth2 is not None else self.url + "/"
         return info
 
     def _token(self) -> dict[str, Any]:

@@ -3,7 +3,8 @@ builds on it.
 
     provider        recognising such a service, and signing in to it
     service         what `info` says: the version, the methods, how to sign in
-    tokens          auth/login and oauth2/token; a token renewed, a token revoked
+    tokens          signing in; a token renewed, a token revoked
+    oauth2          a token by OAuth 2.0, where a service has that
     wire            one call: where it goes, what goes with it, what its refusal means
     session         the port's verbs, in whichever version
     v1, v2          what is said and understood in each version; messages_v1, messages_v2

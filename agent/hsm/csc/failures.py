@@ -49,7 +49,6 @@ ROWS: Final[tuple[Row, ...]] = (
     Row(code="account_refused", error="authentication_error", steps=frozenset({Step.SIGN_IN})),
     Row(code="account_refused", error="invalid_client", steps=frozenset({Step.SIGN_IN})),
     Row(code="account_refused", error="invalid_grant", steps=frozenset({Step.SIGN_IN})),
-    Row(code="account_refused", error="access_denied", steps=frozenset({Step.SIGN_IN})),
     Row(code="account_blocked", error="unauthorized_client"),
     # 11.6: what was typed. v1 has a code for each, some services only the words.
     Row(code="account_blocked", says=("pin locked",), steps=_LATER),
@@ -74,7 +73,7 @@ ROWS: Final[tuple[Row, ...]] = (
     # 11.5, 11.6, 11.10: the credential.
     Row(code="certificate_not_found", says=("invalid parameter credentialid",), steps=_LATER),
     Row(code="certificate_expired", says=("signing certificate", "expired"), steps=_LATER),
-    Row(code="account_blocked", says=("credentialid is disabled",), steps=_LATER),
+    Row(code="account_blocked", says=("credential", "is disabled"), steps=_LATER),
     Row(code="certificate_unsuitable", says=("invalid certificate status",), steps=_LATER),
     Row(code="certificate_unsuitable", says=("parameter signalgo",), steps=_LATER),
     Row(code="certificate_unsuitable", says=("parameter hashalgo",), steps=_LATER),

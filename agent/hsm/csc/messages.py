@@ -47,6 +47,13 @@ class TokenReply(Struct, frozen=True, kw_only=True):
     expires_in: int | float | str | None = None
 
 
+class ServerMetadata(Struct, frozen=True, kw_only=True):
+    """RFC 8414 §2, as far as it concerns us."""
+
+    issuer: Word
+    token_endpoint: Word
+
+
 class RevokeRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """11.3."""
 

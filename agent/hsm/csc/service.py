@@ -27,6 +27,7 @@ class Service:
     version: Version
     auth_types: tuple[str, ...]
     oauth2: str | None
+    oauth2_issuer: str | None
     methods: frozenset[str]
     asynchronous: bool
 
@@ -54,6 +55,7 @@ async def find(door: Door) -> Service | None:
                 version=version,
                 auth_types=info.auth_type,
                 oauth2=info.oauth2,
+                oauth2_issuer=info.oauth2_issuer,
                 methods=frozenset(info.methods),
                 asynchronous=bool(info.asynchronous_operation_mode),
             )

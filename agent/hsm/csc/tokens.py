@@ -1,32 +1,25 @@
 """Signing in: a name and a password, or a client's id and secret, for a bearer token.
 
 The password goes out once, at sign-in. `auth/login` (11.2) takes it by HTTP Basic, `oauth2/token`
-as a client's (RFC 6749 §4.4); other ways need a browser or a certificate of the client, and are
-refused in words.
-
-`info` names the address of the OAuth 2.0 server. It is a stranger's text that decides where a
-secret goes, so it must be the very host that the user typed.
+as a client's (agent.hsm.csc.oauth2); other ways need a browser or a certificate of the client, and
+are refused in words.
 """
 
 import base64
-import re
 from typing import Final
-from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
-from agent.errors import AgentError, ServiceError, UserError
+from agent.errors import AgentError, UserError
 from agent.hsm.csc.failures import Step, judge
 from agent.hsm.csc.messages import LoginRequest, RevokeRequest, TokenReply
+from agent.hsm.csc.oauth2 import client_token
 from agent.hsm.csc.service import Service
 from agent.hsm.door import Answer, Door
 from agent.hsm.provider import Login
 from agent.secret import Secret
 
 _OK: Final = 200
-_FORM: Final = "application/x-www-form-urlencoded"
-_PATH: Final = re.compile(r"(/[\w.~-]+)*", re.ASCII)
-_PORTS: Final = {"https": 443, "http": 80}
 
 
 class Tokens:
@@ -80,7 +73,7 @@ async def sign_in(door: Door, service: Service, login: Login) -> Tokens:
     if "basic" in service.auth_types:
         answer = await _basic(door, service, login)
     elif "oauth2client" in service.auth_types:
-        answer = await _client(door, service, login)
+        answer = await client_token(door, service, login)
     else:
         raise UserError("service_sign_in", host=door.host)
     if answer.status != _OK:
@@ -97,41 +90,3 @@ async def _basic(door: Door, service: Service, login: Login) -> Answer:
         msgspec.json.encode(LoginRequest()),
         headers={"Authorization": f"Basic {base64.b64encode(pair).decode('ascii')}"},
     )
-
-
-async def _client(door: Door, service: Service, login: Login) -> Answer:
-    form = {
-        "grant_type": "client_credentials",
-        "scope": "service",
-        "client_id": login.name,
-        "client_secret": login.password.reveal(),
-    }
-    return await door.post(
-        f"{_path_here(door, service.oauth2)}/oauth2/token",
-        urlencode(form).encode("ascii"),
-        content_type=_FORM,
-    )
-
-
-def _path_here(door: Door, oauth2: str | None) -> str:
-    """The path of an OAuth 2.0 server on the door's own host.
-
-    Raises ServiceError service_malformed (no address), service_redirected (elsewhere).
-    """
-    if not oauth2:
-        raise ServiceError("service_malformed", host=door.host)
-    try:
-        there, here = urlsplit(oauth2), urlsplit(door.base)
-        same = (there.scheme, there.hostname, there.port or _PORTS.get(there.scheme)) == (
-            here.scheme,
-            here.hostname,
-            here.port or _PORTS.get(here.scheme),
-        )
-    except ValueError:  # a port that is none, a bracket too many
-        raise ServiceError("service_malformed", host=door.host) from None
-    if not same or there.username is not None or there.query or there.fragment:
-        raise ServiceError("service_redirected", host=door.host)
-    path = there.path.rstrip("/")
-    if not _PATH.fullmatch(path) or ".." in path.split("/"):
-        raise ServiceError("service_malformed", host=door.host)
-    return path

@@ -51,7 +51,16 @@ def signed_in() -> SignedIn:
     @asynccontextmanager
     async def begin(service: CscService) -> AsyncIterator[CscSession]:
         async with service, plain_door(service.url) as door:
-            login = Login(name=NAME, password=Secret(PASSWORD))
-            yield await Csc().sign_in(door, login)
+            yield await Csc().sign_in(door, login())
 
     return begin
+
+
+def login(name: str = NAME, password: str = PASSWORD, **fields: str) -> Login:
+    return Login(name=name, password=Secret(password), fields=fields)
+
+
+async def sign_in(service: CscService, order: Login | None = None) -> CscSession:
+    """To a service that runs; the door is closed afterwards."""
+    async with plain_door(service.url) as door:
+        return await Csc().sign_in(door, order or login())

@@ -32,6 +32,7 @@ def judged(answer, step, **rest):
         ("invalid_request", "Malformed username-password", Step.SIGN_IN, "account_refused"),
         ("invalid_request", "Invalid parameter client_secret", Step.SIGN_IN, "account_refused"),
         ("unauthorized_client", "", Step.SIGN_IN, "account_blocked"),
+        ("invalid_grant", "", Step.SIGN_IN, "account_refused"),
         ("invalid_request", "The account is locked", Step.SIGN_IN, "account_blocked"),
         ("invalid_request", "Invalid parameter credentialID", Step.READ, "certificate_not_found"),
         ("invalid_request", "Invalid parameter pageToken", Step.READ, "service_failed"),
@@ -71,6 +72,9 @@ def judged(answer, step, **rest):
         ("invalid_request", "Signing certificate is expired", Step.SIGN, "certificate_expired"),
         ("invalid_token", "The access token is expired", Step.READ, "service_failed"),
         ("access_denied", "", Step.AUTHORISE, "account_blocked"),
+        # v2 tells by the description, if at all, which of the factors was wrong.
+        ("invalid_authentication_data", "The OTP is invalid", Step.AUTHORISE, "otp_incorrect"),
+        ("invalid_authentication_data", "", Step.AUTHORISE, "service_pin_incorrect"),
         ("server_error", "", Step.SIGN_IN, "service_failed"),
         ("temporarily_unavailable", "The PIN is invalid", Step.AUTHORISE, "service_failed"),
         ("quota_exceeded", "", Step.SIGN, "account_quota"),
@@ -113,6 +117,14 @@ def test_a_bare_status(status, step, code):
     page = Said(status=status, headers={"Content-Type": "text/html"}, body=b"<h1>?</h1>")
 
     assert judged(page, step).code == code
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(400, "account_refused"), (401, "account_refused"), (403, "account_blocked")],
+)
+def test_a_denied_sign_in_is_told_apart_by_its_status(status, code):
+    assert judged(said("access_denied", "", status=status), Step.SIGN_IN).code == code
 
 
 def test_a_gateway_that_gave_up_while_a_user_was_asked():

@@ -117,6 +117,13 @@ class DirectDoor:
         self._service, self._mutation = service, mutation
         self.calls: list[str] = []
 
+    async def get(self, path, *, headers=None, seconds=WHOLE_SECONDS):
+        """The OAuth 2.0 server's metadata."""
+        assert path == "/.well-known/oauth-authorization-server"
+        self.calls.append(path)
+        said = {"issuer": self.base, "token_endpoint": f"{self.base}/oauth2/token"}
+        return self._spoilt(200, json.dumps(said).encode())
+
     async def post(
         self, path, body, *, headers=None, content_type="application/json", seconds=WHOLE_SECONDS
     ):
@@ -140,10 +147,13 @@ class DirectDoor:
             except RefusedError as refused:
                 said = {"error": refused.error, "error_description": refused.description}
                 status, answer = refused.status, json.dumps(said).encode()
+        return self._spoilt(status, bytes(answer))
+
+    def _spoilt(self, status: int, answer: bytes) -> Said:
         kept = JSON
         if self._mutation and self._mutation.at == len(self.calls) - 1:
-            status, kept, answer = self._mutation.applied(status, bytes(answer))
-        return Said(status=status, headers=kept, body=bytes(answer), host=self.host)
+            status, kept, answer = self._mutation.applied(status, answer)
+        return Said(status=status, headers=kept, body=answer, host=self.host)
 
 
 async def conversation(door: DirectDoor) -> str:
@@ -193,6 +203,8 @@ def services(certificates, version, kind):
     service = CscService(key, version=version)
     service.asynchronous = version == "v2"
     service.oauth2 = DirectDoor.base
+    if version == "v2":
+        service.oauth2_issuer = DirectDoor.base
     if kind == "nothing":
         service.auth_types = ("oauth2client",)
     return service
