@@ -35,7 +35,7 @@ export function watchServices(mst, callback) {
     };
     unwatch = await own.watchAccounts(changed, { onLost: nobody });
     if (over) return unwatch();
-    await refreshStale(own);
+    refreshStale(own).catch(() => {}); // what is known stays true enough
   }
 }
 
