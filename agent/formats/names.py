@@ -8,6 +8,7 @@ PROFILE_NAMES: Final = (
     *XML_PROFILE_NAMES,
     "cades-attached",
     "cades-detached",
+    "pades",
     "jws",
     "jws-detached",
 )

@@ -6,6 +6,7 @@ from agent.errors import DocumentError
 from agent.formats.api import Format
 from agent.formats.cms import CmsFormat
 from agent.formats.jws import JwsFormat
+from agent.formats.pdf import PdfFormat
 from agent.formats.xml import PROFILES, XmlFormat
 from agent.formats.xml.labels import labels
 
@@ -18,6 +19,7 @@ def formats(authorities: tuple[bytes, ...] = ()) -> dict[str, Format]:
         **{name: XmlFormat(profile, labels(name)) for name, profile in PROFILES.items()},
         "cades-attached": CmsFormat(attached=True, authorities=authorities),
         "cades-detached": CmsFormat(attached=False, authorities=authorities),
+        "pades": PdfFormat(authorities=authorities),
         "jws": JwsFormat(detached=False, authorities=authorities),
         "jws-detached": JwsFormat(detached=True, authorities=authorities),
     }

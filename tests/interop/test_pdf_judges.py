@@ -12,7 +12,8 @@ from pyhanko.sign.validation import async_validate_pdf_signature
 from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko_certvalidator import ValidationContext
 
-from agent.formats.pdf import PdfFormat, Stamp, signatures
+from agent.formats.pdf import PdfFormat, Stamp
+from agent.formats.pdf.verify import signatures
 from tests.support import pdf
 from tests.support.pki import Authority, ec_key
 

@@ -57,14 +57,15 @@ class SignedAttributes:
 
 
 def written(
-    *, message_digest: bytes, signing_time: datetime, certificate_hash: bytes
+    *, message_digest: bytes, signing_time: datetime | None, certificate_hash: bytes
 ) -> tuple[bytes, ...]:
     """The attributes; `certificate_hash` is SHA-256, the default that DER leaves unsaid."""
     bound = der.sequence(der.sequence(der.sequence(der.octet_string(certificate_hash))))
+    dated = () if signing_time is None else (_attribute(oids.SIGNING_TIME, der.time(signing_time)),)
     return (
         _attribute(oids.CONTENT_TYPE, oids.DATA),
         _attribute(oids.MESSAGE_DIGEST, der.octet_string(message_digest)),
-        _attribute(oids.SIGNING_TIME, der.time(signing_time)),
+        *dated,
         _attribute(oids.SIGNING_CERTIFICATE_V2, bound),
     )
 

@@ -12,7 +12,7 @@ from agent.errors import AgentError, InternalError, UserError
 from agent.formats import content
 from agent.formats.algorithms import HASHES, Scheme, best
 from agent.formats.cms import attributes, der, identifiers, oids
-from agent.formats.cms.verify import MAX_ATTACHED_BYTES, verify
+from agent.formats.cms.verify import CADES, MAX_ATTACHED_BYTES, Rules, verify_by
 from agent.formats.signer import signer_of
 from agent.keys import Mechanism
 
@@ -35,6 +35,7 @@ class PreparedCms:
     message: bytes  # the signed attributes, as a SET OF in DER
     _document: Document = field(repr=False)
     _attached: bool
+    _rules: Rules
     _certificate: bytes = field(repr=False)
     _frame: "_Frame" = field(repr=False)
     _content_digest: bytes
@@ -44,7 +45,8 @@ class PreparedCms:
         assert not isinstance(attached, Digested)  # `prepare` holds what it attaches
         signed = self._frame.around(attached, attributes=self.message, signature=signature)
         try:
-            verified = verify(signed, content=None if self._attached else self._document)
+            content_apart = None if self._attached else self._document
+            verified = verify_by(self._rules, signed, content=content_apart)
         except AgentError as error:
             details = {"reason": error.code} | error.details
             raise InternalError("self_check_failed", **details) from error
@@ -66,6 +68,7 @@ class CmsFormat:
     mechanisms: tuple[Mechanism, ...] = PREFERRED
     #: Authorities' certificates, DER: those above the signer's are embedded, without the root.
     authorities: tuple[bytes, ...] = field(default=(), repr=False)
+    rules: Rules = CADES
 
     def prepare(
         self, document: Document, *, certificate: bytes, signing_time: datetime
@@ -82,7 +85,7 @@ class CmsFormat:
         message = der.set_of(
             *attributes.written(
                 message_digest=content_digest,
-                signing_time=signing_time,
+                signing_time=signing_time if self.rules.signing_time else None,
                 certificate_hash=hashlib.sha256(certificate).digest(),
             )
         )
@@ -93,6 +96,7 @@ class CmsFormat:
             message=message,
             _document=document,
             _attached=self.attached,
+            _rules=self.rules,
             _certificate=certificate,
             _frame=_frame(certificate, scheme, issuers(certificate, self.authorities)),
             _content_digest=content_digest,

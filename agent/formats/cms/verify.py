@@ -76,6 +76,8 @@ class Rules:
 
 
 CADES: Final = Rules(content_type=oids.DATA, signing_time=True, certificate_v1=False)
+#: In a PDF the signature's dictionary tells the time (EN 319 142-1 §6.3).
+PADES: Final = Rules(content_type=oids.DATA, signing_time=False, certificate_v1=False)
 
 
 def verify(signed: bytes, *, content: Document | None = None) -> tuple[Verified, ...]:

@@ -4,7 +4,6 @@ The text goes into the appearance of the signature's own field (ISO 32000-1 §12
 the page looks and nothing to what is proven.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import cache
 from importlib import resources
@@ -28,6 +27,7 @@ from pyhanko.pdf_utils.xref import ObjectStream
 from pyhanko.stamp import TextStampStyle
 
 from agent.errors import DocumentError
+from agent.formats.pdf.format import Stamp
 
 _SIZE: Final = 9  # points
 _RED: Final = (0.75, 0.05, 0.05)
@@ -37,18 +37,6 @@ _VIETNAM: Final = timezone(timedelta(hours=7))
 _MAX_IMAGE_BYTES: Final = 2 * 1024 * 1024
 _MAX_IMAGE_PIXELS: Final = 4_000_000
 _LINE_CHARS: Final = 38
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stamp:
-    """Where and how. `page` counts from 1, or from the end with -1; `box` is left, bottom, right,
-    top in points (1/72 inch) from the page's lower left corner.
-    """
-
-    page: int = 1
-    box: tuple[int, int, int, int] = (36, 36, 256, 106)
-    image: bytes | None = None  # PNG or JPEG, shown at the left
-    reason: str = ""
 
 
 def style(stamp: Stamp, *, holder: str, at: datetime) -> TextStampStyle:

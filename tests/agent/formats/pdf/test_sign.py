@@ -10,9 +10,9 @@ from pypdf import PdfReader
 
 from agent.documents import Digested
 from agent.errors import DocumentError, InternalError
-from agent.formats.pdf import PdfFormat, Stamp, signatures
+from agent.formats.pdf import PdfFormat, Stamp
 from agent.formats.pdf.intake import MAX_BYTES
-from agent.formats.pdf.verify import Change
+from agent.formats.pdf.verify import Change, signatures
 from tests.support import pdf
 from tests.support.pki import Authority, ec_key, rsa_key
 

@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.errors import DocumentError
-from agent.formats.pdf import signatures
-from agent.formats.pdf.verify import Change
+from agent.formats.pdf.verify import Change, signatures
 from tests.agent.formats.pdf.test_sign import signed
 from tests.support import pdf
 from tests.support.pki import Authority
