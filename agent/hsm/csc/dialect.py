@@ -4,7 +4,7 @@ A dialect is pure: it makes messages and reads answers, and asks nobody anything
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import msgspec
@@ -41,8 +41,8 @@ class Leave:
     details: Details
     hashes: tuple[str, ...]  # base64
     hash_algo: str
-    pin: str | None
-    otp: str | None
+    pin: str | None = field(repr=False)
+    otp: str | None = field(repr=False)
     description: str
 
 
@@ -51,7 +51,7 @@ class SignOrder:
     details: Details
     hashes: tuple[str, ...]  # base64
     algorithm: Algorithm
-    sad: str | None
+    sad: str | None = field(repr=False)
 
 
 class Dialect(Protocol):

@@ -4,9 +4,9 @@ them alike up to 11.6.
 
 from typing import Annotated
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, field
 
-from agent.hsm.csc.naming import Reply, Request
+from agent.hsm.csc.naming import Message, Reply, Request
 
 #: Bearer tokens go into a header: printable ASCII and nothing else (RFC 6750 §2.1).
 Token = Annotated[str, Meta(max_length=16384, pattern=r"\A[\x21-\x7e]+\Z")]
@@ -33,13 +33,13 @@ class Info(Reply, frozen=True, kw_only=True):
     asynchronous_operation_mode: bool | None = None
 
 
-class LoginRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class LoginRequest(Message, frozen=True, kw_only=True, omit_defaults=True):
     """11.2. `rememberMe` is never asked for: a long-lived token is one more secret to lose."""
 
     refresh_token: str | None = None
 
 
-class TokenReply(Struct, frozen=True, kw_only=True):
+class TokenReply(Message, frozen=True, kw_only=True):
     """11.2 and oauth2/token (RFC 6749 §5.1)."""
 
     access_token: Token
@@ -47,14 +47,14 @@ class TokenReply(Struct, frozen=True, kw_only=True):
     expires_in: int | float | str | None = None
 
 
-class ServerMetadata(Struct, frozen=True, kw_only=True):
+class ServerMetadata(Message, frozen=True, kw_only=True):
     """RFC 8414 §2, as far as it concerns us."""
 
     issuer: Word
     token_endpoint: Word
 
 
-class RevokeRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class RevokeRequest(Message, frozen=True, kw_only=True, omit_defaults=True):
     """11.3."""
 
     token: str
@@ -93,7 +93,7 @@ class TimestampReply(Reply, frozen=True, kw_only=True):
     timestamp: Base64
 
 
-class Fault(Struct, frozen=True):
+class Fault(Message, frozen=True, kw_only=True):
     """10.2. A stranger's texts: compared with the table, never shown or written down."""
 
     error: str = ""

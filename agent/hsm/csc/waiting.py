@@ -8,7 +8,7 @@ authorise ──┬─ Authorisation (SAD) ────────────�
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from agent.errors import UserError
@@ -35,7 +35,7 @@ class Unasked(Authorisation):
 class Underway(Authorisation):
     """The user has been asked; `handle` is for asking what they said."""
 
-    handle: str
+    handle: str = field(repr=False)
     poll_after: float
 
 
@@ -44,7 +44,7 @@ class Signing:
     """The service is making the signatures; `response_id` is for asking for them."""
 
     authorisation: Authorisation
-    response_id: str
+    response_id: str = field(repr=False)
     poll_after: float
 
 

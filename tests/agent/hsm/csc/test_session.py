@@ -7,6 +7,7 @@ from aiohttp import web
 from agent.errors import ServiceError, UserError
 from agent.hsm.api import ToSign
 from agent.hsm.csc import waiting, wire
+from agent.hsm.csc.dialect import Leave
 from agent.hsm.provider import Pending
 from agent.keys import Mechanism
 from agent.pin import Pin
@@ -453,3 +454,26 @@ class TestSignaturesThatAreNone:
                 await signed(session, pin="2468", otp="135790")
 
         assert caught.value.code == "service_malformed"
+
+
+async def test_nothing_that_a_session_hands_out_shows_a_secret(signed_in, key, version):
+    service = CscService(key, version=version)
+    async with signed_in(service) as session:
+        (credential,) = await session.list_credentials()
+        leave = await session.authorise(
+            credential, items("a"), RSA256, pin=typed("2468"), otp=typed("135790")
+        )
+        (token,), (sad,) = service.tokens, service.sads
+        shown = repr(leave) + repr(vars(session))
+
+    for secret in ("2468", "135790", token, sad):
+        assert secret not in shown
+
+
+def test_what_waits_to_be_asked_shows_no_pin():
+    leave = Leave(
+        details=None, hashes=(), hash_algo="", pin="2468", otp="135790", description="tờ khai"
+    )
+
+    assert "2468" not in repr(leave)
+    assert "135790" not in repr(leave)
