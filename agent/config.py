@@ -11,6 +11,11 @@
     [revocation]
     timeout_seconds = 5.0          # for OCSP and CRL together, each time a certificate is judged
 
+    [services]                     # keys in remote signing services
+    ca = ["/etc/openkyso/company-ca.pem"]  # PEM or DER files, or directories of them; for TLS
+    loopback_http = false          # true: a service on this very machine may do without https
+    secrets = "system"             # the keyring; "file": always the encrypted file
+
     [server]
     ports = [14517, 17917, 21217, 27617]
 
@@ -23,7 +28,7 @@ Relative paths are relative to the file's own directory. Pages can set none of t
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -54,6 +59,12 @@ class Revocation(_Section, frozen=True, kw_only=True):
     timeout_seconds: Annotated[float, Meta(gt=0, le=60)] = 5.0
 
 
+class Services(_Section, frozen=True, kw_only=True):
+    ca: tuple[Path, ...] = ()
+    loopback_http: bool = False
+    secrets: Literal["system", "file"] = "system"
+
+
 class Server(_Section, frozen=True, kw_only=True):
     #: 0 means any free port: for tests, since clients could not find it.
     ports: Annotated[tuple[Annotated[int, Meta(ge=0, le=65535)], ...], Meta(min_length=1)] = PORTS
@@ -68,6 +79,7 @@ class Config(_Section, frozen=True, kw_only=True):
     modules: Modules = Modules()
     trust: Trust = Trust()
     revocation: Revocation = Revocation()
+    services: Services = Services()
     server: Server = Server()
     tray: Tray = Tray()
 
@@ -112,4 +124,5 @@ def _rooted(config: Config, directory: Path) -> Config:
             allowed=None if modules.allowed is None else rooted(modules.allowed),
         ),
         trust=replace(config.trust, roots=rooted(config.trust.roots)),
+        services=replace(config.services, ca=rooted(config.services.ca)),
     )

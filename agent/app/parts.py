@@ -13,6 +13,13 @@ from agent.config import Config, ConfigError
 from agent.consent.grants import Grants
 from agent.consent.nobody import NobodyToAsk
 from agent.consent.prompts import Prompts
+from agent.hsm.accounts import Accounts, Pace
+from agent.hsm.asking import Asker
+from agent.hsm.https import Doors
+from agent.hsm.passwords import Passwords
+from agent.hsm.providers import Kinds
+from agent.hsm.records import Records
+from agent.platforms.secrets import secret_store
 from agent.signing.desk import Assessment, Judge, Summary
 from agent.tokens.modules import Finding, Module, Policy, find_modules
 
@@ -107,6 +114,19 @@ class _LateJudge:
 
     async def assess(self, der: bytes, /, *, at: datetime) -> Assessment:
         return await self._assessor.assess(der, at=at)
+
+
+def services(options: Options, *, pace: Pace | None = None) -> Accounts:
+    """The accounts at signing services; without `pace` nothing is asked by itself."""
+    chosen, data = options.config.services, options.directories.data
+    return Accounts(
+        asker=Asker(
+            kinds=Kinds.known(), doors=Doors(ca=chosen.ca, loopback_http=chosen.loopback_http)
+        ),
+        records=Records(data / "accounts.json"),
+        passwords=Passwords(secret_store(chosen.secrets, folder=data)),
+        pace=pace,
+    )
 
 
 def sites(options: Options) -> Grants:

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeVar
-from urllib.request import getproxies, proxy_bypass
 
 import msgspec
 
@@ -238,6 +237,8 @@ def _too_deep(body: bytes) -> bool:
 
 def _proxy(address: Address) -> str | None:
     """The office's http proxy by the system's settings; none stands before this very machine."""
+    from urllib.request import getproxies, proxy_bypass  # http.client, email and more with it
+
     if address.loopback or proxy_bypass(address.name):
         return None
     proxies = getproxies()

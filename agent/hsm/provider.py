@@ -9,7 +9,7 @@ redirects, bounded time and size, strict JSON. They keep no secrets and write no
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from agent.hsm.api import ToSign
 from agent.hsm.door import Door
@@ -88,6 +88,14 @@ class Session(Protocol):
 
     async def give_up(self, pending: Pending) -> None:
         """The user does not want it any more. Best effort; many services offer nothing."""
+
+
+@runtime_checkable
+class SignsOut(Protocol):
+    """A session may have this, too: it is asked for when the conversation is over."""
+
+    async def sign_out(self) -> None:
+        """Take back at the service what signing in brought. Best effort."""
 
 
 class Provider(Protocol):

@@ -24,6 +24,9 @@ class Platform(Protocol):
     def disable_autostart(self) -> None:
         """Undo it; nothing happens if it was not enabled. Raises OSError."""
 
+    def machine_id(self) -> str:
+        """The machine's own number, which stays the same; "" where there is none."""
+
 
 def current() -> Platform:
     """The module for the system this runs on."""

@@ -3,10 +3,12 @@
 import os
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 _NAME: Final = "openkyso-agent.desktop"
+_MACHINE_IDS: Final = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 #: Desktop Entry specification, "The Exec key": arguments with any of these must be quoted.
 _RESERVED: Final = re.compile(r"""[\s"'\\><~|&;$*?#()`%]""")
 
@@ -29,6 +31,15 @@ def enable_autostart(command: Sequence[str]) -> str:
 
 def disable_autostart() -> None:
     _autostart_file().unlink(missing_ok=True)
+
+
+def machine_id() -> str:
+    """machine-id(5); before systemd it was D-Bus's."""
+    for path in _MACHINE_IDS:
+        with suppress(OSError):
+            if found := path.read_text("ascii").strip():
+                return found
+    return ""
 
 
 def desktop_entry(command: Sequence[str]) -> str:

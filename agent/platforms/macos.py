@@ -1,11 +1,14 @@
 """macOS: a LaunchAgent of the user (launchd.plist(5))."""
 
 import plistlib
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
+from xml.parsers.expat import ExpatError
 
 _LABEL: Final = "vn.openkyso.agent"
+_IOREG_SECONDS: Final = 5.0
 
 
 def display_available() -> bool:
@@ -27,6 +30,21 @@ def enable_autostart(command: Sequence[str]) -> str:
 
 def disable_autostart() -> None:
     _plist_file().unlink(missing_ok=True)
+
+
+def machine_id() -> str:
+    """IOPlatformUUID, by ioreg(8)."""
+    try:
+        told = subprocess.run(
+            ["/usr/sbin/ioreg", "-a", "-d1", "-rc", "IOPlatformExpertDevice"],
+            capture_output=True,
+            timeout=_IOREG_SECONDS,
+            check=True,
+        )
+        [device] = plistlib.loads(told.stdout)
+        return str(device["IOPlatformUUID"])
+    except (OSError, subprocess.SubprocessError, ValueError, LookupError, ExpatError):
+        return ""
 
 
 def property_list(command: Sequence[str]) -> bytes:

@@ -7,6 +7,7 @@ from typing import Final
 
 RUN_KEY: Final = r"Software\Microsoft\Windows\CurrentVersion\Run"
 VALUE_NAME: Final = "OpenKySo"
+_CRYPTOGRAPHY: Final = r"SOFTWARE\Microsoft\Cryptography"
 _PLACE: Final = rf"HKEY_CURRENT_USER\{RUN_KEY}\{VALUE_NAME}"
 
 
@@ -35,6 +36,14 @@ if sys.platform == "win32":  # `winreg` exists nowhere else
             winreg.SetValueEx(key, VALUE_NAME, 0, winreg.REG_SZ, command_line(command))
         return _PLACE
 
+    def machine_id() -> str:
+        """What Windows' setup gave it; cloned images that were not generalised share it."""
+        try:
+            with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, _CRYPTOGRAPHY) as key:
+                return str(winreg.QueryValueEx(key, "MachineGuid")[0])
+        except OSError:
+            return ""
+
     def disable_autostart() -> None:
         try:
             with winreg.OpenKey(
@@ -53,4 +62,7 @@ else:
         raise NotImplementedError("the registry is on Windows only")
 
     def disable_autostart() -> None:
+        raise NotImplementedError("the registry is on Windows only")
+
+    def machine_id() -> str:
         raise NotImplementedError("the registry is on Windows only")
