@@ -11,11 +11,12 @@ from typing import Final
 
 from agent import log, platforms
 from agent.app.options import Options
-from agent.app.parts import judge, modules, prompts, sites
+from agent.app.parts import judge, modules, prompts, services, sites
 from agent.app.renewals import tell_of_renewals
 from agent.app.tray import Tray
 from agent.formats.api import Format
 from agent.formats.names import XML_PROFILE_NAMES
+from agent.hsm.accounts import Pace
 from agent.journal import Journal
 from agent.platforms import directories, instance, runtime
 from agent.server.edge import Edge
@@ -54,6 +55,7 @@ async def _serve(options: Options, redaction: log.Redaction) -> None:
         tokens = await lifetime.enter_async_context(Inventory(modules(options.config)))
         desk = Desk(
             tokens=tokens,
+            services=await lifetime.enter_async_context(services(options, pace=Pace())),
             prompts=prompts(options),
             judge=await lifetime.enter_async_context(judge(options)),
             formats=_formats,

@@ -88,8 +88,11 @@ class Accounts:
         for task in (self._watching, *self._asking.values()):
             if task is not None:
                 task.cancel()
-        # Without the body's exception, which would come out wrapped in a group.
-        await self._tasks.__aexit__(None, None, None)
+        try:
+            # Without the body's exception, which would come out wrapped in a group.
+            await self._tasks.__aexit__(None, None, None)
+        finally:
+            await self._asker.close()
 
     def providers(self) -> tuple[ProviderInfo, ...]:
         return self._asker.kinds.infos()

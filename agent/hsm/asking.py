@@ -34,6 +34,9 @@ class Asker:
         self.kinds: Final = kinds
         self._doors = doors
 
+    async def close(self) -> None:
+        await self._doors.close()
+
     async def look(self, order: AccountOrder) -> tuple[Kind, Door, tuple[Held, ...]]:
         """Raises what `Services.look` does."""
         door = self._doors.to(order.host)

@@ -66,6 +66,9 @@ class Doors:
         _error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
             self._session = None
