@@ -1,9 +1,11 @@
+import asyncio
 import json
 
 import pytest
 from aiohttp import web
 
 from agent.errors import ServiceError, UserError
+from agent.hsm.csc import catalogue
 from agent.keys import Confirmation, Mechanism, OtpKind
 from tests.support.csc_service import EC, PSS, RSA, Asks, CscService, Key
 
@@ -220,3 +222,40 @@ async def test_line_breaks_in_base64_are_forgiven(signed_in, certificates):
         found = await session.describe("GX0112348")
 
     assert found.certificate == certificates.company.der
+
+
+async def test_a_list_that_takes_too_long_is_given_up(signed_in, certificates, monkeypatch):
+    monkeypatch.setattr(catalogue, "_SECONDS", 0.05)
+
+    async def never(_):
+        await asyncio.Event().wait()
+
+    service = CscService(Key(holder=certificates.company))
+    async with signed_in(service) as session:
+        service.override["/csc/v1/credentials/info"] = never
+        with pytest.raises(ServiceError) as caught:
+            await session.list_credentials()
+
+    assert caught.value.code == "service_timeout"
+
+
+async def test_a_credential_that_is_listed_twice_is_one(signed_in, certificates):
+    async def twice(_):
+        return web.json_response({"credentialIDs": ["GX0112348", "GX0112348"]})
+
+    service = CscService(Key(holder=certificates.company), version="v2")
+    async with signed_in(service) as session:
+        service.override["/csc/v2/credentials/list"] = twice
+
+        assert len(await session.list_credentials()) == 1
+
+    # v2 that lists ids alone is asked for each, as v1.
+    assert len(service.asked("credentials/info")) == 1
+
+
+async def test_an_unreadable_authority_is_left_out_of_the_chain(signed_in, certificates):
+    key = Key(holder=certificates.company, chain=(b"0", certificates.ca.der))
+    async with signed_in(CscService(key)) as session:
+        (found,) = await session.list_credentials()
+
+    assert found.chain == (certificates.ca.der,)

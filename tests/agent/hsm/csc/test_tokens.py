@@ -107,3 +107,31 @@ class TestATokenThatIsOver:
             await session.sign_out()
 
         assert not service.asked("auth/revoke")
+
+    async def test_is_not_renewed_with_what_the_service_takes_no_more(self, certificates):
+        key = Key(holder=certificates.company)
+        async with CscService(key) as service, plain_door(service.url) as door:
+            service.refresh = True
+            session = await Csc().sign_in(door, login())
+            service.tokens.clear()
+            service.refreshes.clear()
+            with pytest.raises(ServiceError) as caught:
+                await session.list_credentials()
+
+        assert caught.value.code == "service_failed"
+        assert len(service.asked("auth/login")) == 2
+
+    async def test_that_cannot_be_revoked_ends_by_itself(self):
+        async with CscService() as service, plain_door(service.url) as door:
+            session = await Csc().sign_in(door, login())
+            await service.__aexit__()
+            await session.sign_out()
+
+
+async def test_nobody_signs_in_to_what_is_no_such_service():
+    async with CscService(specs="0.1") as service:
+        with pytest.raises(UserError) as caught:
+            await sign_in(service)
+
+    assert caught.value.code == "service_not_recognised"
+    assert PASSWORD not in str(service.requests)
