@@ -90,7 +90,8 @@ def _order(params: m.AccountsLookParams, known: tuple[ProviderInfo, ...]) -> Acc
         if provider is None:
             raise ProtocolError("invalid_params", at="$.params.provider")
         needed = {field.name for field in provider.fields if field.required}
-        if not needed <= fields.keys() <= {field.name for field in provider.fields}:
+        filled = {name for name, value in fields.items() if value}
+        if not (needed <= filled and fields.keys() <= {field.name for field in provider.fields}):
             raise ProtocolError("invalid_params", at="$.params.fields")
     return AccountOrder(
         host=params.host,

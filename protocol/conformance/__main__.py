@@ -1,7 +1,8 @@
 """python -m protocol.conformance ws://127.0.0.1:PORT [--runtime agent.json | --token TOKEN].
 
-Without the native token the cases of programs are left out, and named. Nothing is signed; cases
-that open a window of the agent, and close it again, are played with --windows.
+Without the native token the cases of programs and of our own window are left out, and named.
+Nothing is signed; cases that open a window of the agent, and close it again, are played with
+--windows.
 """
 
 import argparse
@@ -57,7 +58,7 @@ async def _play_all(cases: list[Case], target: Target, *, windows: bool) -> int:
 
 
 def _left_out(case: Case, target: Target, *, windows: bool) -> str | None:
-    if case.caller is Caller.PROGRAM and target.native_token is None:
+    if case.caller is not Caller.PAGE and target.native_token is None:
         return "left out, needs the native token (--runtime)"
     if case.opens_window and not windows:
         return "left out, opens a window (--windows)"

@@ -13,6 +13,7 @@ HOME: Final = Path(__file__).parents[1] / "vectors"
 class Caller(StrEnum):
     PAGE = "page"  # of an origin that the user has not allowed
     PROGRAM = "program"  # of the same user, with the native token
+    WINDOW = "window"  # our own, with a ticket that such a program was issued
 
 
 class Layer(StrEnum):

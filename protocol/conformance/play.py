@@ -20,6 +20,8 @@ _ANSWER_SECONDS: Final = 20.0
 _GREETING: Final = 0
 #: A site that nobody has allowed: the name is reserved (RFC 2606 §2).
 UNKNOWN_ORIGIN: Final = "https://conformance.invalid"
+#: Of our own window: on this machine, where nobody has to listen.
+_WINDOW_ORIGIN: Final = "http://127.0.0.1:9"
 
 
 class Nonconforming(Exception):  # noqa: N818 - the verdict
@@ -38,9 +40,14 @@ class Target:
 async def play(case: Case, target: Target) -> None:
     """Raises Nonconforming."""
     values = {"$native_token": target.native_token, "$origin": target.origin}
-    async with _connected(case, target) as socket:
+    origin = {
+        Caller.PAGE: target.origin,
+        Caller.PROGRAM: None,
+        Caller.WINDOW: _WINDOW_ORIGIN,
+    }[case.caller]
+    async with _connected(target, origin) as socket:
         if case.greeted:
-            await _greet(socket, case, target)
+            await _greet(socket, await _credentials(case, target))
         for number, step in enumerate(case.steps, 1):
             try:
                 async with asyncio.timeout(_ANSWER_SECONDS):
@@ -52,10 +59,10 @@ async def play(case: Case, target: Target) -> None:
 
 
 @asynccontextmanager
-async def _connected(case: Case, target: Target) -> AsyncIterator[ClientConnection]:
+async def _connected(target: Target, origin: str | None) -> AsyncIterator[ClientConnection]:
     async with websockets.connect(
         target.url,
-        origin=target.origin if case.caller is Caller.PAGE else None,  # type: ignore[arg-type] # a NewType of str
+        origin=origin,  # type: ignore[arg-type] # a NewType of str
         subprotocols=[SUBPROTOCOL],  # type: ignore[list-item] # a NewType of str
         compression=None,
         max_size=MAX_MESSAGE_BYTES,
@@ -65,10 +72,34 @@ async def _connected(case: Case, target: Target) -> AsyncIterator[ClientConnecti
         yield socket
 
 
-async def _greet(socket: ClientConnection, case: Case, target: Target) -> None:
-    params: dict[str, Any] = {"versions": [1], "client": "Conformance"}
-    if case.caller is Caller.PROGRAM:
-        params["native_token"] = target.native_token
+async def _credentials(case: Case, target: Target) -> dict[str, Any]:
+    """What a caller shows in `hello` besides its origin."""
+    match case.caller:
+        case Caller.PAGE:
+            return {}
+        case Caller.PROGRAM:
+            return {"native_token": target.native_token}
+        case Caller.WINDOW:
+            return {"ticket": await _ticket(target)}
+
+
+async def _ticket(target: Target) -> str:
+    async with _connected(target, None) as socket:
+        await _greet(socket, {"native_token": target.native_token})
+        params = {"origin": _WINDOW_ORIGIN}
+        await socket.send(
+            json.dumps({"jsonrpc": "2.0", "id": 1, "method": "ticket.issue", "params": params})
+        )
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            answer = json.loads(await socket.recv())
+    try:
+        return str(answer["result"]["ticket"])
+    except KeyError:
+        raise Nonconforming(f"no ticket for a window: {_short(answer)}") from None
+
+
+async def _greet(socket: ClientConnection, credentials: dict[str, Any]) -> None:
+    params = {"versions": [1], "client": "Conformance"} | credentials
     hello = {"jsonrpc": "2.0", "id": _GREETING, "method": "hello", "params": params}
     await socket.send(json.dumps(hello))
     await _expect(socket, [{"id": _GREETING, "result": {}}])

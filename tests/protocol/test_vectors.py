@@ -66,7 +66,11 @@ class TestAFrameIsRefusedByTheLayerThatIsNamed:
             hello = {"versions": [1], "client": "x"}
             request = {"jsonrpc": "2.0", "id": "greet", "method": "hello", "params": hello}
             session.receive(json.dumps(request), 0.0)
-            rights = Rights.SITE if native else Rights.NONE
+            rights = {
+                Caller.PAGE: Rights.NONE,
+                Caller.PROGRAM: Rights.SITE,
+                Caller.WINDOW: Rights.FIRST_PARTY,
+            }[case.caller]
             session.reply("greet", greeting(rights))
 
         [action] = session.receive(self.last_sent(case.steps), 0.0)

@@ -200,7 +200,8 @@ async def hello(on: Connection, params: m.HelloParams, _: m.RequestId) -> m.Hell
         raise ProtocolError("protocol_unsupported", supported=list(PROTOCOL_VERSIONS))
     if (on.origin is None) != (params.native_token == NATIVE_TOKEN):
         raise ProtocolError("native_token_invalid")
-    if isinstance(params.ticket, str) and params.ticket != TICKET:
+    has_ticket = params.ticket in {TICKET, f"{TICKET} for {on.origin}"}
+    if isinstance(params.ticket, str) and not has_ticket:
         raise ProtocolError("ticket_invalid")
     known = on.origin in {None, ALLOWED_ORIGIN}
     rights = m.Rights.SITE if known else m.Rights.NONE
@@ -208,7 +209,7 @@ async def hello(on: Connection, params: m.HelloParams, _: m.RequestId) -> m.Hell
         protocol=version,
         product=PRODUCT,
         version="test",
-        rights=m.Rights.FIRST_PARTY if params.ticket == TICKET else rights,
+        rights=m.Rights.FIRST_PARTY if has_ticket else rights,
         origin=on.origin,
         capabilities=CAPABILITIES,
     )
@@ -323,6 +324,12 @@ async def accounts_list(on: Connection, _: m.Empty, __: m.RequestId) -> m.Accoun
 async def accounts_look(
     on: Connection, params: m.AccountsLookParams, request_id: m.RequestId
 ) -> m.AccountsLookResult:
+    if isinstance(params.provider, str) and params.provider != PROVIDER.id:
+        raise ProtocolError("invalid_params", at="$.params.provider")
+    if len({field.name for field in params.fields}) != len(params.fields):
+        raise ProtocolError("invalid_params", at="$.params.fields")
+    if params.host.startswith("http://"):
+        raise ProtocolError("service_address")
     await on.progress(request_id, m.Stage.WAITING_FOR_SERVICE)
     if params.account == "wait":
         await asyncio.Event().wait()

@@ -188,6 +188,8 @@ class MemoryServices:
         self.orders.append(order)
         await self.may_answer.wait()
         self._fail()
+        if order.host.startswith("http://"):
+            raise UserError("service_address")
         known = self._elsewhere.get((order.host, order.name))
         if known is None:
             raise UserError("service_unknown", host=order.host)

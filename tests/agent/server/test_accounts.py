@@ -166,6 +166,10 @@ class TestLooking:
             ({"provider": "moon"}, "$.params.provider"),
             ({"provider": "mysign"}, "$.params.fields"),
             (
+                {"provider": "mysign", "fields": [{"name": "client_secret", "value": ""}]},
+                "$.params.fields",
+            ),
+            (
                 {"provider": "cyberhsm", "fields": [{"name": "moon", "value": "x"}]},
                 "$.params.fields",
             ),

@@ -45,6 +45,12 @@ def refusal(code: str, **more):
 
 
 class TestAnAgentDoesNotConform:
+    async def test_that_issues_no_ticket(self):
+        greeting = {"jsonrpc": "2.0", "id": 0, "result": {}}
+        async with saying(greeting, refusal("not_allowed")) as target:
+            with pytest.raises(Nonconforming, match="no ticket"):
+                await play(CASES["accepted-accounts.list"], target)
+
     async def test_that_gives_another_code(self):
         async with saying(refusal("internal_error")) as target:
             with pytest.raises(Nonconforming, match="internal_error"):
