@@ -7,7 +7,7 @@ and tokens are left alone. When it ends by itself it is started again, unless it
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -19,6 +19,7 @@ from protocol.version import PATH
 from webui.demo.children import Child, leashed, tail
 from webui.demo.plan import DemoPlan
 from webui.demo.say import DemoError, complain
+from webui.sandbox.hsm import demo as hsm
 from webui.sandbox.softhsm import module
 from webui.sandbox.token import LABEL, PIN, Token
 
@@ -30,9 +31,12 @@ _NEWS_SECONDS: Final = 0.5
 _MOST_DEATHS: Final = 3
 _MINUTE: Final = 60.0
 _SCRIPT: Final = """\
-# Written by `kyso demo --headless`: answers for the demo token alone.
+# Written by `kyso demo --headless`: answers for the demo token and the demo's services alone.
 pin = "{pin}"
 only_tokens = ["{label}"]
+only_services = {services}
+service_pin = "{service_pin}"
+otp = "{otp}"
 delay = 0.3
 
 [decisions]
@@ -49,11 +53,22 @@ class Runtime(msgspec.Struct, frozen=True):
 
 
 class DemoAgent:
-    def __init__(self, plan: DemoPlan, *, token: Token, trust: Path, stop: asyncio.Event) -> None:
-        """After `stop` the agent may end; the terminal's Ctrl-C reaches it as it reaches us."""
+    def __init__(
+        self,
+        plan: DemoPlan,
+        *,
+        token: Token,
+        services: Sequence[str],
+        trust: Path,
+        stop: asyncio.Event,
+    ) -> None:
+        """`services` are hosts of signing services. After `stop` the agent may end; the terminal's
+        Ctrl-C reaches it as it reaches us.
+        """
         self._plan = plan
         self._stop = stop
         self._token = token
+        self._services = [service.removeprefix("https://") for service in services]
         self._trust = trust
         self._log = plan.log_folder / "agent.out"
         self._runtime_file = plan.runtime_file
@@ -134,6 +149,9 @@ class DemoAgent:
             f"paths = [{_quoted(module())}]",
             "[trust]",
             f"roots = [{_quoted(self._trust)}]",
+            "[services]",
+            f"ca = [{_quoted(self._trust)}]",
+            'secrets = "file"',  # nothing of the demo goes into the user's own keyring
             "[server]",
             f"ports = {list(self._plan.agent_ports)}",
         ]
@@ -142,7 +160,14 @@ class DemoAgent:
 
     def _script(self) -> Path:
         path = self._plan.data / "consent.toml"
-        path.write_text(_SCRIPT.format(pin=PIN, label=LABEL), "utf-8")
+        script = _SCRIPT.format(
+            pin=PIN,
+            label=LABEL,
+            services=msgspec.json.encode(self._services).decode(),
+            service_pin=hsm.PIN,
+            otp=hsm.OTP,
+        )
+        path.write_text(script, "utf-8")
         return path
 
 

@@ -20,6 +20,9 @@ from webui.demo.say import DemoError, say
 from webui.demo.view import show
 from webui.sandbox import ports
 from webui.sandbox.ca.ledger import replace
+from webui.sandbox.hsm.demo import OTP
+from webui.sandbox.hsm.phone import Habits
+from webui.sandbox.hsm.register import Service
 from webui.sandbox.service import IVAN_PASSWORD, IVAN_USER, Plan, Sandbox
 from webui.sandbox.service import running as sandbox_running
 from webui.sandbox.token import LABEL, PIN
@@ -27,6 +30,8 @@ from webui.sandbox.world import UNIT, Role
 from webui.ticket import with_ticket
 
 _WEB: Final = "web"
+#: After which the phone confirms by itself, where nobody holds it.
+_THUMB_SECONDS: Final = 1.0
 
 
 async def until_stopped(plan: DemoPlan, stop: asyncio.Event) -> None:
@@ -53,7 +58,15 @@ async def _run(plan: DemoPlan, stop: asyncio.Event) -> None:
         parts.enter_context(_alone(plan.data))
         sandbox = await parts.enter_async_context(sandbox_running(_world(plan)))
         say("sandbox", url=sandbox.pages_url)
-        agent = DemoAgent(plan, token=sandbox.token, trust=sandbox.authority.trust, stop=stop)
+        if plan.headless:
+            sandbox.hsm.phone.habits = Habits(otp=OTP, answer_after=_THUMB_SECONDS)
+        agent = DemoAgent(
+            plan,
+            token=sandbox.token,
+            services=[sandbox.hsm_url(service) for service in Service],
+            trust=sandbox.authority.trust,
+            stop=stop,
+        )
         await agent.refuse_company()
         agent_ready = await parts.enter_async_context(agent.running())
         url = await _start_app(parts, plan, sandbox)
@@ -126,6 +139,14 @@ def _invite(plan: DemoPlan, sandbox: Sandbox, url: str) -> None:
     say("try_heading")
     say("try_login", url=url, mst=UNIT.mst, password=PASSWORD)
     say("try_add", label=LABEL, pin=PIN)
+    host, account, password = sandbox.hsm_login(Service.CYBERHSM)
+    say(
+        "try_hsm",
+        host=host,
+        account=account,
+        password=password,
+        url=f"{sandbox.pages_url}/services",
+    )
     say("try_send")
     say("try_result", mailbox=sandbox.mailbox_url)
     say("try_faults", sandbox=sandbox.pages_url)
@@ -146,6 +167,12 @@ def _notice(plan: DemoPlan, sandbox: Sandbox, *, url: str, agent_port: int) -> I
         "password": PASSWORD,
         "token_label": LABEL,
         "pin": PIN,
+        "hsm": {
+            service.value: dict(
+                zip(("host", "account", "password"), sandbox.hsm_login(service), strict=True)
+            )
+            for service in Service
+        },
         "scripted": plan.headless,
     }
     path = plan.data / "demo.json"

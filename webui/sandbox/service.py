@@ -25,7 +25,7 @@ from webui.sandbox.gateway.http import Counter
 from webui.sandbox.gateway.ledger import SCHEMA as DOSSIERS
 from webui.sandbox.gateway.ledger import Ledger
 from webui.sandbox.gateway.receipt import Signer
-from webui.sandbox.hsm.demo import furnish
+from webui.sandbox.hsm.demo import furnish, login
 from webui.sandbox.hsm.faults import Faults as HsmFaults
 from webui.sandbox.hsm.hosts import ADDRESS, Host, hosts
 from webui.sandbox.hsm.keys import Keys
@@ -107,6 +107,10 @@ class Sandbox:
     def hsm_url(self, service: Service) -> str:
         """What a user types as the service's host."""
         return f"https://{ADDRESS}:{self.ports[f'hsm-{service}']}"
+
+    def hsm_login(self, service: Service) -> tuple[str, str, str]:
+        """Host, account and password of the demo's unit there."""
+        return self.hsm_url(service), *login(service)
 
     async def set_hsm_faults(self, service: Service, faults: HsmFaults) -> None:
         self.hsm.faults[service] = faults

@@ -56,6 +56,17 @@ def furnish(world: HsmWorld, folder: Path) -> None:
         )
 
 
+def login(service: Service) -> tuple[str, str]:
+    """The demo unit's account and password there."""
+    match service:
+        case Service.CYBERHSM:
+            return API_KEY, API_SECRET
+        case Service.CSC:
+            return CSC_ACCOUNT, PASSWORD
+        case _:
+            return PHONE_ACCOUNT, PASSWORD
+
+
 def _of_csc(made: "_Certificates") -> Iterable[Credential]:
     """The new one, and what a clerk must not be able to choose."""
     yield Credential(id="csc-1", key=NAMES[1], certificate=made("csc", 1), pin=PIN, otp=True)

@@ -164,19 +164,8 @@ def fields(service: Service) -> dict[str, str]:
             return {}
 
 
-def login(service: Service) -> tuple[str, str]:
-    """The demo unit's account and password there."""
-    match service:
-        case Service.CYBERHSM:
-            return demo.API_KEY, demo.API_SECRET
-        case Service.CSC:
-            return demo.CSC_ACCOUNT, demo.PASSWORD
-        case _:
-            return demo.PHONE_ACCOUNT, demo.PASSWORD
-
-
 def _service(words: Words, sandbox: "Sandbox", service: Service) -> Html:
-    account, password = login(service)
+    account, password = demo.login(service)
     typed = [
         (words("services_host"), sandbox.hsm_url(service)),
         (words("services_account"), account),
