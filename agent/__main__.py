@@ -7,6 +7,7 @@
     kyso-agent journal list
     kyso-agent sites [--forget ORIGIN]
     kyso-agent roots list | add FILE | remove FINGERPRINT    root certificates believed
+    kyso-agent accounts list | add HOST ACCOUNT | refresh [ID] | remove ID    signing services
     kyso-agent autostart on | off | status
 
 Exit status: see `Exit`.
@@ -154,6 +155,40 @@ def _roots(parsed: argparse.Namespace, options: Options) -> Exit:
     return Exit.OK
 
 
+def _accounts(parsed: argparse.Namespace, options: Options) -> Exit:
+    from agent.app import accounts
+    from agent.errors import AgentError, UserError
+
+    try:
+        match parsed.what:
+            case "list":
+                lines = accounts.account_lines(options)
+            case "add":
+                wanted = accounts.Wanted(
+                    host=parsed.host,
+                    name=parsed.account,
+                    provider=parsed.provider,
+                    fields=parsed.field,
+                )
+                asking = accounts.on_standard_input if parsed.password_stdin else None
+                lines = accounts.added(options, wanted, asking or accounts.on_terminal)
+            case "refresh":
+                lines = accounts.refreshed(options, parsed.id)
+            case _:
+                if not accounts.removed(options, parsed.id):
+                    raise UserError("account_unknown")
+                lines = (text(parsed.language, "account_removed"),)
+    except accounts.NobodyTypes:
+        return _failed(Exit.FAILED, parsed, "account_no_terminal")
+    except accounts.FieldsWrong as error:
+        return _failed(Exit.USAGE, parsed, "account_fields", fields=error)
+    except AgentError as error:
+        why = accounts.problem_words(parsed.language, error.code, error.details)
+        return _failed(Exit.FAILED, parsed, "failed", why=why)
+    print(*lines, sep="\n")
+    return Exit.OK
+
+
 def _autostart(parsed: argparse.Namespace, options: Options) -> Exit:
     del options
     from agent import platforms
@@ -180,6 +215,7 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace, Options], Exit]]] = {
     "journal": _journal,
     "sites": _sites,
     "roots": _roots,
+    "accounts": _accounts,
     "autostart": _autostart,
 }
 
@@ -221,9 +257,26 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("certificate", metavar="FILE", help="PEM, DER or PKCS#7")
     remove = what.add_parser("remove", parents=[common])
     remove.add_argument("certificate", metavar="FINGERPRINT", help="SHA-256")
+    _add_accounts(commands.add_parser("accounts", help="accounts at signing services"), common)
     autostart = commands.add_parser("autostart", parents=[common], help="start with the session")
     autostart.add_argument("what", choices=("on", "off", "status"))
     return parser
+
+
+def _add_accounts(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
+    what = parser.add_subparsers(
+        dest="what", required=True, metavar="list | add | refresh | remove"
+    )
+    what.add_parser("list", parents=[common])
+    add = what.add_parser("add", parents=[common], help="the password is asked for")
+    add.add_argument("host", metavar="HOST", help="as in https://api.cyberhsm.vn")
+    add.add_argument("account", metavar="ACCOUNT")
+    add.add_argument("--provider", metavar="ID", help="its kind; without it, it is recognised")
+    add.add_argument("--field", action="append", default=[], metavar="NAME=VALUE")
+    add.add_argument("--password-stdin", action="store_true", help="a line for each secret")
+    refresh = what.add_parser("refresh", parents=[common], help="ask the services now")
+    refresh.add_argument("id", nargs="?", metavar="ID")
+    what.add_parser("remove", parents=[common]).add_argument("id", metavar="ID")
 
 
 def _with_default(arguments: Sequence[str]) -> Sequence[str]:
