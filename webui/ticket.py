@@ -3,6 +3,9 @@
 Only a process of the same user can read the agent's runtime file, so only such a process can ask
 for a ticket. It travels in the fragment, which browsers do not send to servers, and the page takes
 it out of the address at once.
+
+Beside it stands the port of the agent that gave it: where several people work on one machine, each
+has an agent, and a page that looks for one finds the first.
 """
 
 import asyncio
@@ -14,6 +17,7 @@ from typing import Final
 import platformdirs
 
 from protocol.client import AgentNotFound, Disconnected, connect
+from protocol.discovery import read_runtime
 from protocol.errors import ProtocolError
 
 _SECONDS: Final = 5.0
@@ -34,5 +38,6 @@ async def with_ticket(url: str, runtime_file: Path) -> str:
         async with asyncio.timeout(_SECONDS):
             async with connect(client="OpenKySo", runtime=runtime_file) as agent:
                 issued = await agent.issue_ticket(url.rstrip("/"))
-                return f"{url.rstrip('/')}/#ticket={issued.ticket}"
+                port = read_runtime(runtime_file).port
+                return f"{url.rstrip('/')}/#ticket={issued.ticket}&agent={port}"
     return url

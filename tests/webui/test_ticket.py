@@ -28,7 +28,7 @@ def runtime(agent: AgentProcess) -> Path:
 
 
 def ticket_in(address: str) -> str:
-    found = re.fullmatch(re.escape(PAGE) + r"/#ticket=([\w-]+)", address)
+    found = re.fullmatch(re.escape(PAGE) + r"/#ticket=([\w-]+)&agent=\d+", address)
     assert found, address
     return found[1]
 
@@ -39,6 +39,13 @@ async def test_the_page_has_first_party_rights_by_it(agent: AgentProcess, page: 
 
     async with connect(agent.url, client="page", origin=PAGE, ticket=ticket) as window:
         assert window.greeting.rights is Rights.FIRST_PARTY
+
+
+async def test_it_names_the_agent_that_gave_it(agent: AgentProcess) -> None:
+    """Another user of the same machine has one too, and a page finds the first of them."""
+    address = await with_ticket(PAGE, runtime(agent))
+
+    assert address.endswith(f"&agent={agent.record['port']}")
 
 
 async def test_it_works_once(agent: AgentProcess) -> None:

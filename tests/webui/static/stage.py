@@ -83,6 +83,8 @@ class StagedAgent:
         self.running = True
         self._page = page
         self.asked: list[tuple[str, Any]] = []
+        self.met_at: list[int] = []  # the ports
+        self.gone_from: int | None = None  # where it was before it was started anew
         self._sockets: list[WebSocketRoute] = []
         self._held: dict[int | str, str] = {}
         self._plays: dict[str, Any] = {
@@ -168,6 +170,12 @@ class StagedAgent:
         )
 
     def _meet(self, socket: WebSocketRoute) -> None:
+        port = urlsplit(socket.url).port
+        assert port is not None
+        if port == self.gone_from:
+            socket.close(code=1001)
+            return
+        self.met_at.append(port)
         self._sockets.append(socket)
         socket.on_message(lambda text: self._answer(socket, json.loads(text)))
 

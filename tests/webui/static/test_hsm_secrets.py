@@ -8,9 +8,10 @@ from playwright.sync_api import expect
 
 from protocol import messages as wire
 from protocol.errors import ProtocolError
+from protocol.version import PORTS
 from tests.webui.static import examples, scenes_hsm
 from tests.webui.static import examples_hsm as hsm
-from tests.webui.static.stage import HOLD, Stage
+from tests.webui.static.stage import HOLD, ORIGIN, Stage
 from tests.webui.static.test_screens import misfits
 from tests.webui.static.test_use import HOSTILE
 
@@ -92,6 +93,33 @@ class TestThePassword:
 
 
 class TestOurWindow:
+    def test_it_goes_to_the_agent_that_gave_its_ticket(self, stage: Stage) -> None:
+        """Of several users of one machine each has one; the first that is found may be another's."""
+        stage.open(f"#ticket=abc_DEF-123&agent={PORTS[2]}")
+        stage.agent.awaits("hello")
+        assert stage.page.url == f"{ORIGIN}/"
+        assert stage.agent.met_at == [PORTS[2]]
+
+    @pytest.mark.parametrize("port", ["22", "0", "14517999999", f"{PORTS[1]}@evil.example"])
+    def test_it_goes_nowhere_else(self, stage: Stage, port: str) -> None:
+        stage.open(f"#ticket=abc_DEF-123&agent={port}")
+        assert stage.page.url == f"{ORIGIN}/"
+        stage.page.get_by_role("link", name=stage.says("tab.certificates"), exact=True).click()
+        stage.press("add.open")
+        expect(stage.button("confirm")).to_be_visible()
+        assert set(stage.agent.met_at) == {PORTS[0]}
+
+    def test_an_agent_that_is_elsewhere_now_is_looked_for(self, stage: Stage) -> None:
+        stage.open(f"#ticket=abc_DEF-123&agent={PORTS[2]}")
+        stage.agent.awaits("hello")
+        stage.agent.gone_from = PORTS[2]
+        stage.agent.hang_up()
+        stage.page.get_by_role("link", name=stage.says("tab.certificates"), exact=True).click()
+        stage.press("add.open")
+
+        expect(stage.button("confirm")).to_be_visible()
+        assert stage.agent.met_at == [PORTS[2], PORTS[0]]
+
     def test_another_language_greets_anew_and_keeps_the_right(self, stage: Stage) -> None:
         """The agent's windows shall speak it; a ticket is good once."""
         scenes_hsm.open_accounts(stage, hsm.account())

@@ -4,22 +4,27 @@
  *     agent()        greeted and allowed by the user, made when it is first needed
  *     ownWindow()    the one that began with our own window's ticket, with rights no other page has
  */
-import { OpenKySo, find } from "/protocol/openkyso.js";
+import { OpenKySo, PORTS, find } from "/protocol/openkyso.js";
 import { language, t } from "./i18n.js";
 
 const LOOK_MILLISECONDS = 2000;
+/** What is said when nobody listens where the agent was. */
+const GONE = new Set(["disconnected", "agent_not_found"]);
 
 let connection = null;
 let spoken;
-let ticket = takeTicket();
+let { ticket, address } = takeTicket();
 let own = Promise.resolve(null);
 let ownLanguage;
 
-/** The one-time ticket of our own window; taken out of the address before anyone can copy it. */
+/**
+ * The one-time ticket of our own window, and where the agent is that gave it; taken out of the
+ * address before anyone can copy it. Of several users' agents on one machine only that one is ours.
+ */
 function takeTicket() {
-  const found = /^#ticket=([\w-]+)$/.exec(location.hash)?.[1];
-  if (found) history.replaceState(null, "", location.pathname);
-  return found;
+  const [whole, found, port] = /^#ticket=([\w-]+)(?:&agent=(\d+)$)?/.exec(location.hash) ?? [];
+  if (whole) history.replaceState(null, "", location.pathname);
+  return { ticket: found, address: PORTS.includes(Number(port)) ? `127.0.0.1:${port}` : undefined };
 }
 
 /** Call when the page begins and the language is known: a ticket is good for a minute only. */
@@ -29,7 +34,7 @@ export function presentTicket() {
   if (!once) return;
   ownLanguage = language;
   // Too late, or no agent any more: then this page is asked about like any other.
-  own = OpenKySo.connect({ client: "OpenKySo", language, ticket: once }).catch(() => null);
+  own = OpenKySo.connect({ client: "OpenKySo", language, ticket: once, address }).catch(() => null);
 }
 
 /**
@@ -55,7 +60,11 @@ export async function agent({ signal, onPermissionPending } = {}) {
     return found;
   } catch (error) {
     leave();
-    throw error;
+    if (!address || !GONE.has(error.code)) throw error;
+    // One that was started anew may be elsewhere, and has forgotten our window.
+    address = undefined;
+    own = Promise.resolve(null);
+    return agent({ signal, onPermissionPending });
   }
 }
 
@@ -86,5 +95,5 @@ export function agentAppears(signal) {
 async function greeted(asked) {
   spoken = language;
   const mine = ownLanguage === language ? await own : null;
-  return mine ?? OpenKySo.connect({ client: "OpenKySo", language, ...asked });
+  return mine ?? OpenKySo.connect({ client: "OpenKySo", language, address, ...asked });
 }
