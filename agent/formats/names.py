@@ -3,7 +3,7 @@
 from typing import Final
 
 #: What `sign.xml` takes. Protocol 1 has no method yet for documents of other kinds.
-XML_PROFILE_NAMES: Final = ("bhxh-hoso",)
+XML_PROFILE_NAMES: Final = ("bhxh-hoso", "bhxh-tokhai")
 PROFILE_NAMES: Final = (
     *XML_PROFILE_NAMES,
     "cades-attached",

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 
 def labels(profile: str) -> Mapping[str, str]:
-    """By path below the root ("NoiDung/LyDo"); empty for a profile without words."""
+    """By path below the root ("NoiDung/LyDo"), or "/" and the root's name; empty for none."""
     return _all().get(profile, MappingProxyType({}))
 
 

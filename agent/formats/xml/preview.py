@@ -32,16 +32,24 @@ def preview(
     *,
     without: "etree._Element",
     labels: Mapping[str, str] = MappingProxyType({}),
+    of: "etree._Element | None" = None,
+    named: bool = False,
 ) -> tuple[str, bool]:
     """The text, and whether it leaves something out. `without` is where the signature will be.
 
-    `labels` says in people's words what stands at a path below the root ("NoiDung/LyDo").
+    `of` is the element that is signed, if it is not the whole document: nothing else is shown.
+    `named` puts the root's name first, where it says which form this is.
+    `labels` says in people's words what stands at a path below what is shown ("NoiDung/LyDo").
     """
     lines: list[str] = []
+    if named:
+        name = _local(str(tree.getroot().tag))
+        lines.append(labels.get(f"/{name}") or _visible(name))
     chars = 0
     cut = False
     above: _Path = ()
-    for path, value in _document(tree.getroot(), without):
+    shown_parts = _document(tree.getroot(), without) if of is None else _element(of, (), without)
+    for path, value in shown_parts:
         shown, shortened = _shortened(value)
         new = [*_headings(above, path[:-1], labels), _line(path, shown, labels)]
         above = path[:-1]

@@ -73,7 +73,12 @@ class XmlFormat:
 
         intake = take_in(document, path=profile.container)
         container, gap = empty_container(intake, profile.container)
-        text, cut = preview(intake.tree, without=container, labels=self.labels)
+        text, cut = preview(
+            intake.tree,
+            without=container,
+            labels=self.labels,
+            named=profile.container[0] == "*",
+        )
         reference_digest = algorithms.digest(profile.digest, canonical.document(intake.tree))
         # The two differ only in the start tag: the namespaces in scope are written where
         # SignedInfo is hashed, and inherited where it stands.

@@ -46,6 +46,24 @@ def test_known_elements_are_called_what_people_call_them_and_only_where_they_are
     assert text.splitlines() == ["Nội dung", "  Tờ khai [1]: 1", "  Tờ khai [2]: 2", "T: 3"]
 
 
+def test_the_roots_name_comes_first_where_it_says_which_form_this_is() -> None:
+    tree = etree.fromstring("<TK1-TS><T>1</T></TK1-TS>").getroottree()
+
+    text, _ = preview(tree, without=None, named=True)
+    known, _ = preview(tree, without=None, named=True, labels=labels("bhxh-tokhai"))
+
+    assert text.splitlines() == ["TK1-TS", "T: 1"]
+    assert known.startswith("TK1-TS · Tờ khai tham gia")
+
+
+def test_only_the_element_that_is_signed_is_shown() -> None:
+    tree = etree.fromstring("<?p q?><H a='1'><D Id='x'><T>1</T></D><U>2</U></H>").getroottree()
+
+    text, _ = preview(tree, without=None, of=tree.getroot()[0], labels={"T": "Tờ"})
+
+    assert text.splitlines() == ["@Id: x", "Tờ: 1"]
+
+
 def test_no_element_of_form_05_is_without_a_name_for_people() -> None:
     form = files("webui.bhxh").joinpath("form05.xsd").read_text("utf-8")
     names = set(re.findall(r'<xs:element name="(\w+)"', form)) - {"Hoso", "CKy_Dvi"}

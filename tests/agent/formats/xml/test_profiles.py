@@ -21,6 +21,21 @@ def test_bhxh_hoso_is_there() -> None:
     assert profile.signing_time.time_namespace == "http://example.org/#signatureProperties"
 
 
+@pytest.mark.parametrize("form", ["TK1-TS", "TK3-TS", "D01-TS", "D02-TS", "D05-TS", "M01B-HSB"])
+def test_declarations_are_signed_in_the_cky_of_their_root(unit: Holder, form: str) -> None:
+    profile = PROFILES["bhxh-tokhai"]
+    document = f"<{form}><NoiDung><Ten>x</Ten></NoiDung><Cky/></{form}>".encode()
+    made = XmlFormat(profile).prepare(document, certificate=unit.der, signing_time=NOW)
+
+    signed = made.complete(unit.sign(made.digest))
+
+    assert made.description.preview.splitlines() == [form, "NoiDung", "  Ten: x"]
+    assert signed.startswith(f"<{form}><NoiDung><Ten>x</Ten></NoiDung><Cky><Signature ".encode())
+    assert verify(signed, profile).covered == document.replace(b"<Cky/>", b"<Cky></Cky>")
+    with pytest.raises(DocumentError, match="signature_invalid"):
+        verify(signed.replace(form.encode(), b"D03-TS"), profile)
+
+
 class TestWhatAProfileMayChange:
     """So that the next receiver is a new table and not new code."""
 
