@@ -11,6 +11,7 @@ from protocol.errors import ProtocolError
 from protocol.version import PORTS
 from tests.webui.static import examples, scenes_hsm
 from tests.webui.static import examples_hsm as hsm
+from tests.webui.static.conftest import SetTheStage
 from tests.webui.static.stage import HOLD, ORIGIN, Stage
 from tests.webui.static.test_screens import misfits
 from tests.webui.static.test_use import HOSTILE
@@ -94,7 +95,7 @@ class TestThePassword:
 
 class TestOurWindow:
     def test_it_goes_to_the_agent_that_gave_its_ticket(self, stage: Stage) -> None:
-        """Of several users of one machine each has one; the first that is found may be another's."""
+        """Several users of one machine have one each: the first found may be another's."""
         stage.open(f"#ticket=abc_DEF-123&agent={PORTS[2]}")
         stage.agent.awaits("hello")
         assert stage.page.url == f"{ORIGIN}/"
@@ -146,6 +147,16 @@ class TestAnOrdinaryTab:
         scenes_hsm.hsm_in_an_ordinary_tab(stage)
         expect(stage.page.locator("input[type=password]")).to_have_count(0)
         assert not any(method.startswith("accounts.") for method in stage.agent.methods())
+
+    def test_linux_may_have_no_window_of_its_own_but_has_a_terminal(
+        self, set_the_stage: SetTheStage
+    ) -> None:
+        linux = set_the_stage(user_agent="Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0")
+        windows = set_the_stage(user_agent="Mozilla/5.0 (Windows NT 10.0; Win64) Chrome/140.0")
+        for stage in (linux, windows):
+            scenes_hsm.hsm_in_an_ordinary_tab(stage)
+        expect(linux.dialog.get_by_text("kyso-agent accounts add")).to_be_visible()
+        expect(windows.dialog.get_by_text("kyso-agent accounts add")).to_have_count(0)
 
     def test_it_chooses_among_what_was_added(self, stage: Stage) -> None:
         scenes_hsm.hsm_chosen_among_those_added(stage)

@@ -8,7 +8,14 @@ import { chooseAndAdd, failed } from "./chosen.js";
 export function withoutOwnWindow(stage) {
   const { signal, unit, show } = stage;
   show(
-    note("", t("hsm.elsewhere"), h("p", {}, t("hsm.elsewhere-how")), h("p", {}, t("hsm.elsewhere-added"))),
+    note(
+      "",
+      t("hsm.elsewhere"),
+      h("p", {}, t("hsm.elsewhere-how")),
+      // It may lack what the window needs, and its users have a terminal.
+      /Linux/.test(navigator.userAgent) && h("p", {}, t("hsm.elsewhere-terminal"), " ", h("code", {}, t("hsm.elsewhere-command"))),
+      h("p", {}, t("hsm.elsewhere-added")),
+    ),
     [button(t("hsm.choose-added"), choose, "", { drawing: "search" })],
   );
 
