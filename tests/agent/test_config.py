@@ -19,6 +19,8 @@ def test_an_empty_file_is_the_default(tmp_path: Path) -> None:
     assert Config().server.ports == PORTS
     assert Config().modules.discover
     assert Config().modules.allowed is None
+    assert not Config().services.loopback_http
+    assert Config().services.secrets == "system"
 
 
 def test_everything_can_be_set_and_paths_are_relative_to_the_file(tmp_path: Path) -> None:
@@ -34,6 +36,10 @@ def test_everything_can_be_set_and_paths_are_relative_to_the_file(tmp_path: Path
             roots = ["roots"]
             [revocation]
             timeout_seconds = 2
+            [services]
+            ca = ["company.pem", "/etc/ca"]
+            loopback_http = true
+            secrets = "file"
             [server]
             ports = [0]
             """,
@@ -45,6 +51,9 @@ def test_everything_can_be_set_and_paths_are_relative_to_the_file(tmp_path: Path
     assert config.modules.allowed == (tmp_path / "b.so",)
     assert config.trust.roots == (tmp_path / "roots",)
     assert config.revocation.timeout_seconds == 2
+    assert config.services.ca == (tmp_path / "company.pem", Path("/etc/ca"))
+    assert config.services.loopback_http
+    assert config.services.secrets == "file"
     assert config.server.ports == (0,)
 
 

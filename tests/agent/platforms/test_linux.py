@@ -76,3 +76,13 @@ def test_a_display_is_wayland_or_x11(
     monkeypatch.setenv("DISPLAY", x11)
 
     assert linux.display_available() is available
+
+
+def test_the_machine_s_own_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = tmp_path / "machine-id", tmp_path / "dbus"
+    monkeypatch.setattr(linux, "_MACHINE_IDS", (first, second))
+    assert linux.machine_id() == ""
+    second.write_text("older\n")
+    assert linux.machine_id() == "older"
+    first.write_text("newer\n")
+    assert linux.machine_id() == "newer"
