@@ -1,8 +1,7 @@
 """The provider: any service that speaks the Cloud Signature Consortium's API."""
 
-from agent.errors import UserError
 from agent.hsm.csc.dialect import Dialect
-from agent.hsm.csc.service import Service, Version, find
+from agent.hsm.csc.service import Service, Version, expected, find
 from agent.hsm.csc.session import CscSession
 from agent.hsm.csc.tokens import sign_in
 from agent.hsm.csc.v1 import V1
@@ -25,9 +24,7 @@ class Csc:
         `login.fields["user_id"]` names whose credentials are meant where the account is not a
         person's but a client's (11.4).
         """
-        service = await find(door)
-        if service is None:
-            raise UserError("service_not_recognised", host=door.host)
+        service = await expected(door)
         tokens = await sign_in(door, service, login)
         wire = Wire(door, service, tokens)
         return CscSession(

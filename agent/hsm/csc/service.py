@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from agent.errors import ServiceError
+from agent.errors import AgentError, ServiceError, UserError
 from agent.hsm.csc.messages import Info, InfoRequest
 from agent.hsm.door import Door
 
@@ -19,6 +19,7 @@ class Version(StrEnum):
 #: Where the specifications put the API (7.2 of each), the newer version first.
 _BASES: Final = ("/csc/v2", "/csc/v1")
 _OK: Final = 200
+_SERVERS_FAULT: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,25 @@ async def find(door: Door) -> Service | None:
     Raises as `Door.post` does when nothing answers at all; a page in place of JSON, or a redirect
     to one, is an answer.
     """
+    service, _ = await _asked(door)
+    return service
+
+
+async def expected(door: Door) -> Service:
+    """As `find`, where the service is known to speak this API: what does not is out of order.
+
+    Raises as `Door.post` does, for every answer; ServiceError service_failed; and UserError
+    service_not_recognised when it answers well, but speaks something else.
+    """
+    service, wrong = await _asked(door)
+    if service is None:
+        raise wrong
+    return service
+
+
+async def _asked(door: Door) -> tuple[Service | None, AgentError]:
+    """The service, or what was wrong with what answered."""
+    wrong: AgentError = UserError("service_not_recognised", host=door.host)
     for base in _BASES:
         try:
             answer = await door.post(f"{base}/info", msgspec.json.encode(InfoRequest()))
@@ -48,9 +68,12 @@ async def find(door: Door) -> Service | None:
         except ServiceError as error:
             if error.code not in ("service_malformed", "service_redirected"):
                 raise
+            wrong = error
             continue
+        if answer.status >= _SERVERS_FAULT:
+            wrong = ServiceError("service_failed", host=door.host)
         if info is not None and (version := _version(info.specs)) is not None:
-            return Service(
+            found = Service(
                 base=base,
                 version=version,
                 auth_types=info.auth_type,
@@ -59,7 +82,8 @@ async def find(door: Door) -> Service | None:
                 methods=frozenset(info.methods),
                 asynchronous=bool(info.asynchronous_operation_mode),
             )
-    return None
+            return found, wrong
+    return None, wrong
 
 
 def _version(specs: str) -> Version | None:

@@ -1,9 +1,11 @@
 import pytest
 from aiohttp import web
 
-from agent.errors import ServiceError
+from agent.errors import AgentError, ServiceError
 from agent.hsm.csc import Csc
 from agent.hsm.csc.service import Version, find
+from agent.hsm.provider import Login
+from agent.secret import Secret
 from tests.support.csc_service import CscService
 from tests.support.doors import plain_door
 
@@ -66,6 +68,30 @@ async def test_whatever_else_answers_there_is_no_such_service(handler):
         service.override = {"/csc/v1/info": handler, "/csc/v2/info": handler}
 
         assert not await Csc().recognise(door)
+
+
+async def broken(_):
+    return web.Response(status=500, text="oops")
+
+
+@pytest.mark.parametrize(
+    ("handler", "code"),
+    [
+        (broken, "service_failed"),
+        (redirect, "service_redirected"),
+        (page, "service_malformed"),
+        (refused, "service_not_recognised"),
+    ],
+)
+async def test_what_is_wrong_with_a_service_that_is_known_to_be_one_is_told(handler, code):
+    async with CscService() as service, plain_door(service.url) as door:
+        service.override = {"/csc/v1/info": handler, "/csc/v2/info": handler}
+
+        with pytest.raises(AgentError) as caught:
+            await Csc().sign_in(door, Login(name="minhhoa", password=Secret("not sent")))
+
+    assert caught.value.code == code
+    assert "not sent" not in str(service.requests)
 
 
 async def test_that_nothing_answers_is_said():
