@@ -51,6 +51,9 @@ class SmartCaService(Served):
             transaction.decided.set()
 
     async def _answer(self, request: web.Request) -> web.Response:
+        own = self.shape.sign.split("/")[1]
+        if not request.path.startswith(f"/{own}/"):
+            raise web.HTTPNotFound
         asked = json.loads(await request.read())
         if request.path in self.instead:
             return self.instead[request.path]
