@@ -73,7 +73,12 @@ class Accounts:
         self._watching: asyncio.Task[Never] | None = None
 
     async def __aenter__(self) -> Self:
-        await self._reload()
+        try:
+            await self._reload()
+        except OSError:
+            # Who signs with a token needs no account; the task looks again, and says it.
+            if self._pace is None:
+                raise
         await self._tasks.__aenter__()
         if self._pace is not None:
             self._watching = self._tasks.create_task(self._watch(self._pace))
@@ -190,11 +195,15 @@ class Accounts:
 
     async def _watch(self, pace: Pace) -> Never:
         await asyncio.sleep(pace.first.total_seconds())
+        said = ""
         while True:
             try:
                 await self._reload()
+                said = ""
             except OSError as error:
-                _log.warning("accounts cannot be read: %s", type(error).__name__)
+                if str(error) != said:  # once, not at each look
+                    _log.error("accounts cannot be read: %s", error)
+                said = str(error)
             for record in self._records.values():
                 if record.id not in self._asking and self._due(record, pace):
                     self._begin(record.id)
@@ -236,7 +245,8 @@ class Accounts:
         checked_at = self._clock()
 
         def noted(records: dict[str, Record]) -> None:
-            if account in records:
+            # Kept anew or asked by another program meanwhile: what we heard is older than that.
+            if account in records and records[account].checked_at == record.checked_at:
                 records[account] = msgspec.structs.replace(
                     records[account], certificates=held, problem=problem, checked_at=checked_at
                 )
@@ -279,9 +289,9 @@ class Accounts:
                 follower.tell()
 
     def _by_certificate(self) -> Mapping[str, tuple[ServiceCertificate, Record]]:
-        """A certificate that several accounts hold is used through the one that was added first."""
+        """A certificate that several accounts hold is used through the first that works."""
         found: dict[str, tuple[ServiceCertificate, Record]] = {}
-        for record in self._records.values():
+        for record in sorted(self._records.values(), key=lambda each: each.problem in _LEFT_ALONE):
             for held in record.certificates:
                 found.setdefault(held.id, (_certificate(held, _service(record)), record))
         return found

@@ -52,7 +52,7 @@ class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     fields: dict[str, str] = {}
     certificates: tuple[Held, ...] = ()
     problem: str = ""
-    checked_at: datetime | None = None
+    checked_at: Annotated[datetime, Meta(tz=True)] | None = None
 
     def __repr__(self) -> str:
         return f"Record({self.host!r}, …)"

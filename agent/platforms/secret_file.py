@@ -8,7 +8,8 @@ RFC 5869), which is not in the folder. What this protects against: a folder that
 backed up and then read elsewhere by somebody who does not know the machine's number; a secret that
 is found by searching files for its text; a secret moved under another account's name (the name is
 authenticated). What it does not: programs of the same user, the administrator, or somebody with the
-whole disk. They have everything that we have.
+whole disk. They have everything that we have. Where a machine has no number (some containers), the
+folder alone is enough to read them.
 """
 
 import asyncio

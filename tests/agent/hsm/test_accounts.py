@@ -409,3 +409,43 @@ async def test_a_certificate_of_two_accounts_is_listed_once(tmp_path, provider):
         await accounts.forget(first.id)
         [certificate] = accounts.certificates()
         assert certificate.service.account == second.id
+
+
+async def test_of_two_accounts_the_one_that_works_is_used(tmp_path, provider):
+    async with accounts_in(tmp_path, provider) as accounts:
+        first = await kept(accounts)
+        second = await kept(accounts, name="giamdoc")
+        provider.fails_with = UserError("account_blocked")
+        await accounts.refresh(first.id)
+        provider.fails_with = None
+        [certificate] = accounts.certificates()
+        assert certificate.service.account == second.id
+
+
+async def test_an_older_answer_says_nothing_of_a_newer_password(tmp_path, provider):
+    async with accounts_in(tmp_path, provider) as accounts:
+        await kept(accounts)
+        found = await accounts.look(order())
+        provider.may_answer.clear()
+        asking = asyncio.create_task(accounts.refresh())
+        await eventually(lambda: len(provider.logins) > 2, "asked with the old password")
+        account = await accounts.keep(found)
+        provider.fails_with = UserError("account_refused")
+        provider.may_answer.set()
+        await asking
+        assert accounts.accounts() == (account,)
+
+
+async def test_accounts_that_cannot_be_read_keep_nobody_from_a_token(tmp_path, provider, caplog):
+    (tmp_path / "accounts.json").mkdir()
+    async with accounts_in(tmp_path, provider, pace=FAST) as accounts:
+        assert accounts.accounts() == ()
+        await eventually(lambda: "accounts cannot be read" in caplog.text, "it is said")
+        await asyncio.sleep(0.05)  # ten looks
+        assert caplog.text.count("accounts cannot be read") == 1
+        (tmp_path / "accounts.json").rmdir()
+        account = await kept(accounts)
+        assert accounts.accounts() == (account,)
+    (tmp_path / "b" / "accounts.json").mkdir(parents=True)
+    with pytest.raises(OSError, match="directory"):  # the command says it to its user
+        await accounts_in(tmp_path / "b", provider).__aenter__()

@@ -91,6 +91,7 @@ def test_what_fails_while_it_changes_changes_nothing(tmp_path: Path) -> None:
         (b'"key_type": "RSA"', b'"key_type": "DSA"'),
         (b'"id": "0000', b'"id": "../.'),
         (b'"accounts"', b'"more": 1, "accounts"'),
+        (b"2026-05-04T00:00:00Z", b"2026-05-04T00:00:00"),
         (b"}", b""),
     ],
 )
