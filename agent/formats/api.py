@@ -42,5 +42,6 @@ class Format(Protocol):
     ) -> Prepared:
         """`document` is the bytes or, for formats that leave it where it is, its hashes.
 
-        Raises DocumentError (document_*, container_*), UserError certificate_unsuitable.
+        Raises DocumentError (document_*, container_*, reference_*, signature_in_the_way),
+        UserError certificate_unsuitable.
         """

@@ -3,7 +3,13 @@
 from typing import Final
 
 #: What `sign.xml` takes. Protocol 1 has no method yet for documents of other kinds.
-XML_PROFILE_NAMES: Final = ("bhxh-hoso", "bhxh-tokhai")
+XML_PROFILE_NAMES: Final = (
+    "bhxh-hoso",
+    "bhxh-tokhai",
+    "etax",
+    "einvoice",
+    "einvoice-buyer",
+)
 PROFILE_NAMES: Final = (
     *XML_PROFILE_NAMES,
     "cades-attached",

@@ -16,10 +16,13 @@ Everything here is pure: bytes in, bytes or one documented error out. The way th
     intake      hostile bytes → a tree and byte positions; encodings, bounds, no DTD ever
     container   the place for the signature; the document is cut there, never serialised anew
     preview     the document as text for the person who signs it
-    canonical   inclusive Canonical XML 1.0 of a document, and of SignedInfo in its place
+    reference   what is signed: the document, or the one element that path and Id both lead to
+    cosigning   other signatures in the document, which ours must leave valid
+    canonical   Canonical XML 1.0 of a document, and of an element in its place
     markup      the text of ds:Signature
     sign        the use case: prepare → complete
-    verify      the other use case: one signature, one place, one reference, nothing unforeseen
+    verify      the other use case: one signature, one place, no reference or markup unforeseen
+    grammar, key_info   what may stand in a signature that is verified
     algorithms  names ↔ URIs ↔ schemes; what is not listed is refused
 
 Why our own and not a library: signxml re-serialises the document and cannot verify this profile
@@ -35,8 +38,9 @@ Three traps that cost others their signatures, and where they are kept out:
 * Canonical XML by libxml2 forgets to escape namespace URIs; such documents are refused (`intake`).
 """
 
+from agent.formats.xml.grammar import Reason
 from agent.formats.xml.profiles import PROFILES, Profile
 from agent.formats.xml.sign import PreparedXml, XmlFormat
-from agent.formats.xml.verify import Reason, Verified, verify
+from agent.formats.xml.verify import Verified, verify
 
 __all__ = ["PROFILES", "PreparedXml", "Profile", "Reason", "Verified", "XmlFormat", "verify"]

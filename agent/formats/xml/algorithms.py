@@ -11,14 +11,19 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 
 from agent.formats import algorithms
 from agent.formats.algorithms import Kind, Scheme
-from agent.formats.xml.profiles import Canonicalization, Digest, SignatureMethod
+from agent.formats.xml.profiles import Canonicalization, Digest, SignatureMethod, Transform
 from agent.keys import Mechanism
 
 DS: Final = "http://www.w3.org/2000/09/xmldsig#"
-ENVELOPED: Final = DS + "enveloped-signature"
 
 CANONICALIZATION_URI: Final = {
-    Canonicalization.C14N_10: "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
+    Canonicalization.C14N_10: "http://www.w3.org/TR/2001/REC-xml-c14n-20010315",
+    Canonicalization.EXC_C14N_10: "http://www.w3.org/2001/10/xml-exc-c14n#",
+}
+TRANSFORM_URI: Final = {
+    Transform.ENVELOPED_SIGNATURE: DS + "enveloped-signature",
+    Transform.C14N_10: CANONICALIZATION_URI[Canonicalization.C14N_10],
+    Transform.EXC_C14N_10: CANONICALIZATION_URI[Canonicalization.EXC_C14N_10],
 }
 DIGEST_URI: Final = {Digest.SHA256: "http://www.w3.org/2001/04/xmlenc#sha256"}
 SIGNATURE_URI: Final = {

@@ -1,10 +1,14 @@
-"""Inclusive Canonical XML 1.0 without comments, of a document and of a SignedInfo in its place.
+"""Canonical XML 1.0 without comments, of a document and of an element in its place.
+
+Inclusive where nothing else is said. Exclusive needs no place: what an element does not use itself
+does not come along.
 
 Two ways lead to a canonical SignedInfo, and they check each other. The signer writes SignedInfo in
 canonical form to begin with and only has to add what its place in the tree brings along
 (`context`). The verifier asks libxml2 about the element it finds (`subtree`).
 
-Source: https://www.w3.org/TR/2001/REC-xml-c14n-20010315, §2.3 and §2.4.
+Source: https://www.w3.org/TR/2001/REC-xml-c14n-20010315, §2.3 and §2.4;
+https://www.w3.org/TR/2002/REC-xml-exc-c14n-20020718/.
 """
 
 import copy
@@ -20,23 +24,24 @@ _ESCAPES: Final = str.maketrans(
 )
 
 
-def document(tree: "etree._ElementTree[etree._Element]") -> bytes:
+def document(tree: "etree._ElementTree[etree._Element]", *, exclusive: bool = False) -> bytes:
     """The octets of a whole document, as URI="" selects it (comments left out).
 
     Raises DocumentError document_malformed for a relative namespace URI, which has no canonical
     form (§2.3).
     """
     try:
-        return etree.tostring(tree, method="c14n", with_comments=False)
+        return etree.tostring(tree, method="c14n", exclusive=exclusive, with_comments=False)
     except etree.C14NError:
         raise DocumentError("document_malformed", reason="namespace") from None
 
 
-def context(parent: "etree._Element", *, default: str) -> str:
-    """What a start tag without attributes carries when it is the apex of a node-set.
+def context(parent: "etree._Element", *, default: str, attributes: str = "") -> str:
+    """What a start tag carries when it is the apex of a node-set.
 
     `parent` is the element under which it will stand, `default` the default namespace declared in
-    between. All namespaces in scope are written, used or not, and all xml: attributes.
+    between, `attributes` its own, canonical and without prefixes. All namespaces in scope are
+    written, used or not, and all xml: attributes.
     """
     namespaces = {prefix or "": uri for prefix, uri in parent.nsmap.items()} | {"": default}
     names = [
@@ -44,14 +49,13 @@ def context(parent: "etree._Element", *, default: str) -> str:
         for prefix in sorted(namespaces)
         if prefix != "xml"
     ]
-    attributes = _xml_attributes(parent)
-    names += [
-        f' xml:{name}="{attributes[name].translate(_ESCAPES)}"' for name in sorted(attributes)
-    ]
+    inherited = _xml_attributes(parent)
+    names.append(attributes)
+    names += [f' xml:{name}="{inherited[name].translate(_ESCAPES)}"' for name in sorted(inherited)]
     return "".join(names)
 
 
-def subtree(apex: "etree._Element") -> bytes:
+def subtree(apex: "etree._Element", *, exclusive: bool = False) -> bytes:
     """The octets of the node-set made of `apex` and all below it.
 
     lxml's own canonicalisation of an element inside a tree forgets the xml: attributes of its
@@ -59,14 +63,14 @@ def subtree(apex: "etree._Element") -> bytes:
     made the root of a document of its own that has everything in scope here.
     """
     root = etree.Element(apex.tag, nsmap=apex.nsmap)
-    if (parent := apex.getparent()) is not None:
+    if not exclusive and (parent := apex.getparent()) is not None:
         for name, value in _xml_attributes(parent).items():
             root.set(f"{{{_XML}}}{name}", value)
     for key, value in apex.attrib.items():
         root.set(key, value)
     root.text = apex.text
     root.extend(copy.deepcopy(child) for child in apex)
-    return document(root.getroottree())
+    return document(root.getroottree(), exclusive=exclusive)
 
 
 def _xml_attributes(element: "etree._Element") -> dict[str, str]:

@@ -5,8 +5,11 @@ SignedInfo that is hashed is letter for letter the one that is inserted.
 """
 
 import base64
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import groupby
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -15,26 +18,58 @@ from agent.formats.xml.algorithms import (
     CANONICALIZATION_URI,
     DIGEST_URI,
     DS,
-    ENVELOPED,
     SIGNATURE_URI,
+    TRANSFORM_URI,
 )
-from agent.formats.xml.profiles import KeyInfoPart, Profile, SignatureMethod, SigningTime
+from agent.formats.xml.profiles import (
+    KeyInfoPart,
+    Profile,
+    SignatureMethod,
+    TimeForm,
+    Transform,
+)
+
+#: Others write local time and call it "Z"; here "Z" is true UTC.
+TIME_FORMAT: Final = {
+    TimeForm.UTC: "%Y-%m-%dT%H:%M:%SZ",
+    TimeForm.VIETNAM: "%Y-%m-%dT%H:%M:%S",
+}
+#: Vietnam has no summer time.
+ZONE: Final = {TimeForm.UTC: UTC, TimeForm.VIETNAM: timezone(timedelta(hours=7))}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    uri: str
+    transforms: tuple[Transform, ...] = ()
+    digest: bytes
 
 
 def signed_info(
-    profile: Profile, *, method: SignatureMethod, reference_digest: bytes, context: str = ""
+    profile: Profile,
+    *,
+    method: SignatureMethod,
+    references: Iterable[Reference],
+    context: str = "",
 ) -> str:
     """SignedInfo; canonical when `context` is what its place in the tree brings along."""
     return (
         f"<SignedInfo{context}>"
         + _algorithm("CanonicalizationMethod", CANONICALIZATION_URI[profile.canonicalization])
         + _algorithm("SignatureMethod", SIGNATURE_URI[method])
-        + '<Reference URI="">'
-        + f"<Transforms>{_algorithm('Transform', ENVELOPED)}</Transforms>"
-        + _algorithm("DigestMethod", DIGEST_URI[profile.digest])
-        + f"<DigestValue>{_base64(reference_digest)}</DigestValue>"
-        + "</Reference>"
+        + "".join(_reference(reference, profile) for reference in references)
         + "</SignedInfo>"
+    )
+
+
+def _reference(reference: Reference, profile: Profile) -> str:
+    steps = "".join(_algorithm("Transform", TRANSFORM_URI[step]) for step in reference.transforms)
+    return (
+        f'<Reference URI="{_attribute(reference.uri)}">'
+        + (f"<Transforms>{steps}</Transforms>" if steps else "")
+        + _algorithm("DigestMethod", DIGEST_URI[profile.digest])
+        + f"<DigestValue>{_base64(reference.digest)}</DigestValue>"
+        + "</Reference>"
     )
 
 
@@ -44,16 +79,15 @@ def signature(
     signed_info: str,
     value: bytes,
     signer: Signer,
-    signing_time: datetime,
+    time_object: str,
 ) -> str:
     """The whole ds:Signature."""
-    time = profile.signing_time
     return (
         f'<Signature xmlns="{DS}" Id="{_attribute(profile.signature_id)}">'
         + signed_info
         + f"<SignatureValue>{_base64(value)}</SignatureValue>"
         + _key_info(profile, signer)
-        + (_unsigned_time(profile.signature_id, time, signing_time) if time else "")
+        + time_object
         + "</Signature>"
     )
 
@@ -88,19 +122,37 @@ def _rsa_key_value(numbers: rsa.RSAPublicNumbers) -> str:
     return f"<RSAKeyValue><Modulus>{modulus}</Modulus><Exponent>{exponent}</Exponent></RSAKeyValue>"
 
 
-def _unsigned_time(signature_id: str, time: SigningTime, moment: datetime) -> str:
-    """The claimed time. Others write local time and call it "Z"; this is UTC."""
-    utc = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return (
-        "<Object>"
-        f'<SignatureProperties xmlns="{_attribute(time.properties_namespace)}"'
-        f' Id="{_attribute(time.properties_id)}">'
-        f'<SignatureProperty Target="#{_attribute(signature_id)}">'
-        f'<SigningTime xmlns="{_attribute(time.time_namespace)}">{utc}</SigningTime>'
-        "</SignatureProperty>"
-        "</SignatureProperties>"
-        "</Object>"
+def time_object(
+    profile: Profile, moment: datetime, *, context: Callable[[str], str] | None = None
+) -> str:
+    """The ds:Object with the claimed time; "" for a profile without.
+
+    Canonical when `context` gives what its place brings along to the attributes that it is told.
+    """
+    time = profile.signing_time
+    if time is None:
+        return ""
+    own = _id(time.object_id)
+    written = (
+        f"<SigningTime{_xmlns(time.time_namespace, within=time.properties_namespace)}>"
+        f"{moment.astimezone(ZONE[time.form]).strftime(TIME_FORMAT[time.form])}</SigningTime>"
     )
+    return (
+        f"<Object{context(own) if context else own}>"
+        f"<SignatureProperties{_xmlns(time.properties_namespace, within=DS)}"
+        f"{_id(time.properties_id)}>"
+        f'<SignatureProperty Target="#{_attribute(profile.signature_id)}">{written}'
+        "</SignatureProperty></SignatureProperties></Object>"
+    )
+
+
+def _xmlns(namespace: str, *, within: str) -> str:
+    """A default namespace is declared where it changes: canonical XML has no other declarations."""
+    return "" if namespace == within else f' xmlns="{_attribute(namespace)}"'
+
+
+def _id(value: str | None) -> str:
+    return "" if value is None else f' Id="{_attribute(value)}"'
 
 
 def _algorithm(element: str, uri: str) -> str:

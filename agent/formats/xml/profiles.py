@@ -11,16 +11,36 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct, convert
 
+#: From the root: local names, "{uri}name", or "*".
+Path = Annotated[tuple[str, ...], Meta(min_length=1)]
+
 
 class Reference(StrEnum):
     """What the signature covers."""
 
-    #: URI="" with the one transform enveloped-signature: all but the signature itself.
+    #: URI="": all but the signature itself, which the transform enveloped-signature takes out.
     DOCUMENT = "document"
 
 
+class IdAttribute(StrEnum):
+    """The spellings that receivers look for when they are told URI="#…"."""
+
+    UPPER_CAMEL = "Id"
+    LOWER = "id"
+    UPPER = "ID"
+
+
 class Canonicalization(StrEnum):
-    C14N_10 = "c14n-1.0"  # inclusive, without comments (W3C REC-xml-c14n-20010315)
+    """Without comments, both."""
+
+    C14N_10 = "c14n-1.0"  # inclusive (W3C REC-xml-c14n-20010315)
+    EXC_C14N_10 = "exc-c14n-1.0"  # exclusive (W3C REC-xml-exc-c14n-20020718)
+
+
+class Transform(StrEnum):
+    ENVELOPED_SIGNATURE = "enveloped-signature"
+    C14N_10 = "c14n-1.0"
+    EXC_C14N_10 = "exc-c14n-1.0"
 
 
 class Digest(StrEnum):
@@ -43,32 +63,81 @@ class KeyInfoPart(StrEnum):
 
 
 class TimePlacement(StrEnum):
-    #: A ds:Object that no reference covers: a claim, never to be trusted.
+    #: A ds:Object that no reference covers: anybody could change it.
     UNSIGNED_OBJECT = "unsigned-object"
+    #: A ds:Object that a second reference covers, by its Id and without transforms: nobody but the
+    #: signer wrote it, who could still have any clock.
+    SIGNED_OBJECT = "signed-object"
+
+
+class TimeForm(StrEnum):
+    UTC = "utc"  # 2026-11-23T02:00:00Z
+    VIETNAM = "vietnam"  # 2026-11-23T09:00:00: wall clock of UTC+7, and no zone is said
 
 
 class _Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     pass
 
 
+class Element(_Table, frozen=True, kw_only=True):
+    """URI="#…": the one element at `path`, named by the Id that the document gives it."""
+
+    path: Path
+    id_attribute: IdAttribute
+
+
 class SigningTime(_Table, frozen=True, kw_only=True):
-    """The claimed time, written in true UTC with a "Z"."""
+    """The claimed time."""
 
     placement: TimePlacement
-    properties_id: str
+    form: TimeForm
+    object_id: str | None = None
+    properties_id: str | None = None
     properties_namespace: str
     time_namespace: str
 
+    def __post_init__(self) -> None:
+        if self.is_signed() and not self.object_id:
+            raise ValueError("a signed-object needs an object_id to be referred to")
+
+    def is_signed(self) -> bool:
+        return self.placement is TimePlacement.SIGNED_OBJECT
+
 
 class Profile(_Table, frozen=True, kw_only=True):
-    container: Annotated[tuple[str, ...], Meta(min_length=1)]
-    reference: Reference
+    container: Path
+    co_signers: tuple[Path, ...] = ()
+    reference: Reference | Element
+    transforms: tuple[Transform, ...]
     canonicalization: Canonicalization
     digest: Digest
     signature: Annotated[tuple[SignatureMethod, ...], Meta(min_length=1)]
     key_info: tuple[KeyInfoPart, ...]
     signature_id: str
     signing_time: SigningTime | None = None
+
+    def __post_init__(self) -> None:
+        *first, last = self.transforms or (None,)
+        if len(first) > 1 or (first and (first[0] is not _ENVELOPED or last is _ENVELOPED)):
+            raise ValueError("transforms: enveloped-signature, a canonicalization, or both so")
+        if isinstance(self.reference, Element) and "*" in (*self.reference.path, *self.container):
+            raise ValueError("an element that is referred to has a path of names")
+        if not self.is_enveloped():
+            return
+        if _ENVELOPED not in self.transforms:
+            raise ValueError("what holds its own signature needs enveloped-signature")
+        if self.co_signers:
+            raise ValueError("each signature would break the others")
+
+    def is_enveloped(self) -> bool:
+        """Whether the signature stands in what it covers."""
+        if isinstance(self.reference, Reference):
+            return True
+        path = self.reference.path
+        return self.container[: len(path)] == path
+
+
+_ENVELOPED: Final = Transform.ENVELOPED_SIGNATURE
 
 
 def read_profiles(toml: str) -> dict[str, Profile]:

@@ -5,15 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from lxml import etree
+
 from agent.documents import Description, Document
 from agent.errors import AgentError, InternalError, UserError
 from agent.formats.content import held
 from agent.formats.signer import Signer, signer_of
-from agent.formats.xml import algorithms, canonical, markup
+from agent.formats.xml import algorithms, canonical, cosigning, markup, reference
 from agent.formats.xml.container import Gap, empty_container
 from agent.formats.xml.intake import take_in
 from agent.formats.xml.preview import preview
-from agent.formats.xml.profiles import Profile
+from agent.formats.xml.profiles import Canonicalization, Profile
 from agent.formats.xml.verify import verify
 from agent.keys import Mechanism
 from protocol.limits import MAX_XML_BYTES
@@ -32,7 +34,7 @@ class PreparedXml:
     _signer: Signer
     _reference_digest: bytes  # of what the signature must cover
     _signed_info: str
-    _signing_time: datetime
+    _time_object: str
 
     def complete(self, signature: bytes) -> bytes:
         signed = self._gap.filled_with(
@@ -41,7 +43,7 @@ class PreparedXml:
                 signed_info=self._signed_info,
                 value=signature,
                 signer=self._signer,
-                signing_time=self._signing_time,
+                time_object=self._time_object,
             )
         )
         try:
@@ -73,20 +75,28 @@ class XmlFormat:
 
         intake = take_in(document, path=profile.container)
         container, gap = empty_container(intake, profile.container)
+        target = reference.target(intake.tree, profile.reference)
+        cosigning.check(intake.tree, profile, container=container)
         text, cut = preview(
             intake.tree,
             without=container,
             labels=self.labels,
+            of=target.element,
             named=profile.container[0] == "*",
         )
-        reference_digest = algorithms.digest(profile.digest, canonical.document(intake.tree))
+        octets = reference.octets(intake.tree, target, profile.transforms)
+        reference_digest = algorithms.digest(profile.digest, octets)
+        references = [
+            markup.Reference(
+                uri=target.uri, transforms=profile.transforms, digest=reference_digest
+            ),
+            *_time_reference(profile, signing_time, container),
+        ]
         # The two differ only in the start tag: the namespaces in scope are written where
         # SignedInfo is hashed, and inherited where it stands.
         canonical_info, written_info = (
-            markup.signed_info(
-                profile, method=method, reference_digest=reference_digest, context=context
-            )
-            for context in (canonical.context(container, default=algorithms.DS), "")
+            markup.signed_info(profile, method=method, references=references, context=context)
+            for context in (_signed_info_context(profile, container), "")
         )
         return PreparedXml(
             description=Description(
@@ -104,5 +114,31 @@ class XmlFormat:
             _signer=signer,
             _reference_digest=reference_digest,
             _signed_info=written_info,
-            _signing_time=signing_time,
+            _time_object=markup.time_object(profile, signing_time),
         )
+
+
+def _time_reference(
+    profile: Profile, moment: datetime, container: "etree._Element"
+) -> list[markup.Reference]:
+    """The second reference, in profiles whose signing time is signed. It has no transforms, so the
+    object is canonicalised inclusively (XMLDSig §4.4.3.2).
+    """
+    time = profile.signing_time
+    if time is None or not time.is_signed():
+        return []
+    octets = markup.time_object(
+        profile,
+        moment,
+        context=lambda own: canonical.context(container, default=algorithms.DS, attributes=own),
+    ).encode()
+    digest = algorithms.digest(profile.digest, octets)
+    return [markup.Reference(uri=f"#{time.object_id}", digest=digest)]
+
+
+def _signed_info_context(profile: Profile, container: "etree._Element") -> str:
+    match profile.canonicalization:
+        case Canonicalization.C14N_10:
+            return canonical.context(container, default=algorithms.DS)
+        case Canonicalization.EXC_C14N_10:  # it uses no other namespace, and has no attribute
+            return f' xmlns="{algorithms.DS}"'

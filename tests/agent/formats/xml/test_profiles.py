@@ -99,6 +99,21 @@ class TestWhatAProfileMayChange:
         ('signature_id = "sigid"', ""),
         ('placement = "unsigned-object"', 'placement = "somewhere"'),
         ('"x509-certificate"]', '"x509-certificate", "key-name"]'),
+        ('id_attribute = "Id"', 'id_attribute = "iD"'),
+        ('path = ["HDon", "DLHDon"]', "path = []"),
+        ('path = ["HDon", "DLHDon"]', 'path = ["*", "DLHDon"]'),
+        ('path = ["HDon", "DLHDon"]', 'path = ["HDon"]'),  # it would hold the co-signers' places
+        ('object_id = "SigningTime"\n', ""),
+        ('form = "vietnam"', 'form = "local"'),
+        ('transforms = ["enveloped-signature"]', "transforms = []"),
+        ('transforms = ["enveloped-signature"]', 'transforms = ["xpath"]'),
+        ('["enveloped-signature"]', '["c14n-1.0", "enveloped-signature"]'),
+        ('["enveloped-signature"]', '["enveloped-signature", "enveloped-signature"]'),
+        ('["enveloped-signature"]', '["enveloped-signature", "c14n-1.0", "exc-c14n-1.0"]'),
+        (
+            'container = ["Hoso", "CKy_Dvi"]',
+            'container = ["Hoso", "A"]\nco_signers = [["Hoso", "B"]]',
+        ),
     ],
 )
 def test_what_cannot_be_honoured_is_an_error(old: str, new: str) -> None:

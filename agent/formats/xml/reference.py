@@ -1,0 +1,70 @@
+"""What a signature covers: the whole document, or one element that path and Id both lead to.
+
+A receiver may look for the element by its Id, by its path or by its name, and wrapping attacks live
+on two of these leading to different elements. So a document in which they could differ is neither
+signed nor accepted: the path leads to one element, its Id occurs once however the attribute is
+spelt, and no other element has its name.
+"""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+
+from lxml import etree
+
+from agent.errors import DocumentError
+from agent.formats.xml import canonical
+from agent.formats.xml.container import elements_at, printed
+from agent.formats.xml.profiles import Element as ElementReference
+from agent.formats.xml.profiles import Reference, Transform
+
+#: An NCName (.NET and libxml2 find no others) of letters that a URI takes unescaped.
+_ID: Final = re.compile(r"[A-Za-z_][A-Za-z0-9._-]{0,199}")
+_ALL_IDS: Final = etree.XPath("//@*[translate(local-name(),'ID','id')='id']", smart_strings=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    uri: str  # of the ds:Reference
+    element: "etree._Element | None"  # None: the whole document
+
+
+def target(
+    tree: "etree._ElementTree[etree._Element]", reference: Reference | ElementReference
+) -> Target:
+    """Raises DocumentError reference_missing, reference_ambiguous."""
+    if isinstance(reference, Reference):
+        return Target(uri="", element=None)
+    found = elements_at(tree, reference.path)
+    if not found:
+        raise DocumentError("reference_missing", element=printed(reference.path))
+    namesakes = sum(1 for _ in tree.iter(f"{{*}}{etree.QName(reference.path[-1]).localname}"))
+    if len(found) > 1 or namesakes > 1:
+        raise DocumentError(
+            "reference_ambiguous", element=printed(reference.path), count=max(len(found), namesakes)
+        )
+    (element,) = found
+    value = element.get(reference.id_attribute, "")
+    if not _ID.fullmatch(value):
+        raise DocumentError(
+            "reference_missing", element=printed(reference.path), attribute=reference.id_attribute
+        )
+    if ids(tree)[value] != 1:
+        raise DocumentError("reference_ambiguous", id=value)
+    return Target(uri=f"#{value}", element=element)
+
+
+def ids(tree: "etree._ElementTree[etree._Element]") -> Counter[str]:
+    """How often each Id occurs, in whatever attribute a receiver might take for one."""
+    return Counter(" ".join(value.split()) for value in _ALL_IDS(tree))
+
+
+def octets(
+    tree: "etree._ElementTree[etree._Element]", target: Target, transforms: tuple[Transform, ...]
+) -> bytes:
+    """What is digested. The signature, if it stands in there, is out of the tree already."""
+    exclusive = Transform.EXC_C14N_10 in transforms
+    if target.element is None:
+        return canonical.document(tree, exclusive=exclusive)
+    return canonical.subtree(target.element, exclusive=exclusive)
