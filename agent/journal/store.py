@@ -17,6 +17,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -55,7 +56,7 @@ class Journal:
         # Created private before SQLite opens it, which would use the umask.
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         self._lock = threading.Lock()
-        # No isolation level: each INSERT is its own transaction, durable when it returns.
+        # No isolation level: transactions begin and end where `_alone` says.
         self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         try:
             self._database.execute("PRAGMA journal_mode = DELETE")
@@ -71,12 +72,15 @@ class Journal:
     def append(self, entry: Entry) -> Stored:
         """Write one entry; it is on the disk when this returns."""
         with self._lock:
-            number, previous = self._last()
-            number += 1
-            text = canonical(number, entry)
-            digest = link(previous, text)
-            self._database.execute("INSERT INTO entries VALUES (?, ?, ?)", (number, text, digest))
-            self._write_head(number, digest)
+            with self._alone():
+                number, previous = self._last()
+                number += 1
+                text = canonical(number, entry)
+                digest = link(previous, text)
+                row = (number, text, digest)
+                self._database.execute("INSERT INTO entries VALUES (?, ?, ?)", row)
+            with self._alone():  # another process may have written meanwhile
+                self._write_head(*self._last())
         return Stored(number=number, entry=entry, hash=digest)
 
     def latest(self, *, limit: int, before: int | None = None) -> tuple[Stored, ...]:
@@ -114,6 +118,17 @@ class Journal:
     def close(self) -> None:
         with self._lock:
             self._database.close()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One transaction: the running agent and `kyso-agent sign` may write at the same time."""
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._database.execute("ROLLBACK")
+            raise
+        self._database.execute("COMMIT")
 
     def _rows(self) -> Iterator[tuple[int, bytes, bytes]]:
         return iter(

@@ -88,6 +88,14 @@ class TestAppending:
         assert journal.verify() == 40
         assert len({s.entry.name for s in journal.latest(limit=50)}) == 40
 
+    def test_so_may_two_programs(self, tmp_path: Path) -> None:
+        """The running agent, and `kyso-agent sign` beside it."""
+        with closing(Journal(tmp_path)) as one, closing(Journal(tmp_path)) as other:
+            with ThreadPoolExecutor(2) as pool:
+                list(pool.map(lambda j: [j.append(entry()) for _ in range(30)], (one, other)))
+
+            assert one.verify() == other.verify() == 60
+
     def test_sqlite_itself_refuses_to_change_or_remove(self, tmp_path: Path) -> None:
         filled(tmp_path)
         with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as database:
