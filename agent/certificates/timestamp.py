@@ -1,0 +1,103 @@
+"""Asking a time-stamping authority (RFC 3161 over HTTP, §3.4). What it answers is checked against
+what was asked; whether its signature is good is for `agent.formats.cms.verify_timestamp`.
+"""
+
+import hashlib
+import secrets
+from typing import Final, Protocol
+from urllib.parse import urlsplit
+
+from asn1crypto import cms, core, tsp
+
+from agent.certificates.fetch import Fetcher, FetchError
+from agent.errors import ServiceError
+
+_MOST_BYTES: Final = 64 * 1024
+_ALGORITHM: Final = "sha256"
+_GRANTED: Final = frozenset({"granted", "granted_with_mods"})
+
+
+class _Response(core.Sequence):  # type: ignore[misc]  # asn1crypto has no types
+    """TimeStampResp (RFC 3161 §2.4.2): asn1crypto's own cannot read one without a token."""
+
+    _fields = [  # noqa: RUF012 - as asn1crypto wants it
+        ("status", tsp.PKIStatusInfo),
+        ("token", cms.ContentInfo, {"optional": True}),
+    ]
+
+
+class TimestampAuthority(Protocol):
+    async def stamp(self, octets: bytes) -> bytes:
+        """A time-stamp token for `octets`, DER. Raises ServiceError service_*."""
+
+
+class HttpTimestampAuthority:
+    def __init__(self, fetcher: Fetcher, url: str, *, timeout_seconds: float) -> None:
+        """`url` is the administrator's (http or https): a token proves itself by its signature."""
+        self._fetcher = fetcher
+        self._url = url
+        self._seconds = timeout_seconds
+
+    async def stamp(self, octets: bytes) -> bytes:
+        nonce = secrets.randbits(64)
+        request = _request(octets, nonce)
+        try:
+            answer = await self._fetcher.fetch(
+                self._url,
+                limit=_MOST_BYTES,
+                timeout_seconds=self._seconds,
+                body=request.dump(),
+                content_type="application/timestamp-query",
+            )
+        except FetchError as error:
+            raise ServiceError("service_unreachable", host=self._host) from error
+        return self._token(answer, request)
+
+    @property
+    def _host(self) -> str:
+        return urlsplit(self._url).netloc
+
+    def _token(self, answer: bytes, request: tsp.TimeStampReq) -> bytes:
+        """Raises ServiceError service_failed, service_malformed."""
+        try:
+            response = _Response.load(answer, strict=True)
+            status = response["status"]["status"].native
+            token = response["token"]
+            stamped = _asked(_stamped(token)) if status in _GRANTED else None
+        # asn1crypto fails in many ways on hostile bytes (see describe.py).
+        except Exception as error:
+            raise ServiceError("service_malformed", host=self._host) from error
+        if stamped is None:
+            raise ServiceError("service_failed", host=self._host, status=status)
+        if stamped != _asked(request):
+            raise ServiceError("service_malformed", host=self._host)
+        return bytes(token.dump())
+
+
+def _request(octets: bytes, nonce: int) -> tsp.TimeStampReq:
+    return tsp.TimeStampReq(
+        {
+            "version": "v1",
+            "message_imprint": {
+                "hash_algorithm": {"algorithm": _ALGORITHM},
+                "hashed_message": hashlib.new(_ALGORITHM, octets).digest(),
+            },
+            "nonce": nonce,
+            "cert_req": True,
+        }
+    )
+
+
+def _stamped(token: cms.ContentInfo) -> tsp.TSTInfo:
+    content = token["content"]["encap_content_info"]["content"]
+    return tsp.TSTInfo.load(bytes(content), strict=True)
+
+
+def _asked(request_or_info: tsp.TimeStampReq | tsp.TSTInfo) -> tuple[str, bytes, int]:
+    """What both must have in common."""
+    imprint = request_or_info["message_imprint"]
+    return (
+        imprint["hash_algorithm"]["algorithm"].native,
+        imprint["hashed_message"].native,
+        request_or_info["nonce"].native,
+    )
