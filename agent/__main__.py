@@ -8,36 +8,30 @@
     kyso-agent sites [--forget ORIGIN]
     kyso-agent roots list | add FILE | remove FINGERPRINT    root certificates believed
     kyso-agent accounts list | add HOST ACCOUNT | refresh [ID] | remove ID    signing services
+    kyso-agent certificates     that can sign here now
+    kyso-agent sign FILE --profile PROFILE [--out FILE] [--timestamp]
+    kyso-agent verify FILE [--content FILE]
     kyso-agent autostart on | off | status
 
-Exit status: see `Exit`.
+Exit status: see agent/app/exits.py.
 """
 
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from enum import IntEnum
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from agent.app.exits import Exit
+from agent.app.files import command as files
 from agent.app.options import Options
 from agent.app.text import text
 from agent.config import Config, ConfigError, load
 from agent.journal import JournalBroken
 from agent.platforms import directories as places
 from protocol.version import PRODUCT_VERSION
-
-
-class Exit(IntEnum):
-    OK = 0
-    FAILED = 1
-    USAGE = 2  # argparse's own, too: wrong arguments or an unusable configuration file
-    NOT_RUNNING = 3
-    ALREADY_RUNNING = 4
-    NO_PORT = 5
-    JOURNAL_ALTERED = 6
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -217,6 +211,7 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace, Options], Exit]]] = {
     "roots": _roots,
     "accounts": _accounts,
     "autostart": _autostart,
+    **files.COMMANDS,
 }
 
 
@@ -258,6 +253,7 @@ def _parser() -> argparse.ArgumentParser:
     remove = what.add_parser("remove", parents=[common])
     remove.add_argument("certificate", metavar="FINGERPRINT", help="SHA-256")
     _add_accounts(commands.add_parser("accounts", help="accounts at signing services"), common)
+    files.add_parsers(commands, common)
     autostart = commands.add_parser("autostart", parents=[common], help="start with the session")
     autostart.add_argument("what", choices=("on", "off", "status"))
     return parser

@@ -16,6 +16,10 @@
     loopback_http = false          # true: a service on this very machine may do without https
     secrets = "system"             # the keyring; "file": always the encrypted file
 
+    [timestamp]
+    url = "http://tsa.example.vn"  # RFC 3161, for `kyso-agent sign --timestamp`
+    timeout_seconds = 30.0
+
     [server]
     ports = [14517, 17917, 21217, 27617]
 
@@ -65,6 +69,11 @@ class Services(_Section, frozen=True, kw_only=True):
     secrets: Literal["system", "file"] = "system"
 
 
+class Timestamp(_Section, frozen=True, kw_only=True):
+    url: Annotated[str, Meta(pattern="^(https?://.+)?$")] = ""
+    timeout_seconds: Annotated[float, Meta(gt=0, le=300)] = 30.0
+
+
 class Server(_Section, frozen=True, kw_only=True):
     #: 0 means any free port: for tests, since clients could not find it.
     ports: Annotated[tuple[Annotated[int, Meta(ge=0, le=65535)], ...], Meta(min_length=1)] = PORTS
@@ -79,6 +88,7 @@ class Config(_Section, frozen=True, kw_only=True):
     modules: Modules = Modules()
     trust: Trust = Trust()
     revocation: Revocation = Revocation()
+    timestamp: Timestamp = Timestamp()
     services: Services = Services()
     server: Server = Server()
     tray: Tray = Tray()
