@@ -100,6 +100,7 @@ JUDGES = [
     Need("gcc", command("gcc"), "a C compiler"),
     Need("openssl", command("openssl"), "OpenSSL's command line"),
     Need("xmlsec1", command("xmlsec1"), "xmlsec1"),
+    Need("poppler-utils", command("pdfsig"), "poppler's pdfsig"),
     Need("chromium", command("chromium"), "Chromium"),
     Need("nodejs", command("node"), "Node.js 20 or later"),
     Need("npm", command("npm"), "npm"),
@@ -109,6 +110,8 @@ JUDGES = [
     Need("iproute2", command("ip"), "iproute2"),
     Need("util-linux", command("unshare"), "util-linux"),
     Need("opensc-pkcs11", file("/usr/lib/*/opensc-pkcs11.so"), "OpenSC's PKCS#11 module"),
+    Need("dbus", command("dbus-run-session"), ""),
+    Need("gnome-keyring", command("gnome-keyring-daemon"), ""),
     Need("vsmartcard-vpcd", file("/usr/lib/pcsc/drivers/serial/libifdvpcd.so"), "vsmartcard"),
 ]
 
