@@ -1,9 +1,15 @@
 """The clerk: what a user of the page does and sees, in the user guide's own words."""
 
+import asyncio
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page, expect
+
+from tests.support.agent_process import AgentProcess
+from tests.support.sandbox import HsmAccount
+from webui.ticket import with_ticket
 
 PASSWORD = "mat-khau-thu"
 EMAIL = "ketoan@thu.example"
@@ -52,6 +58,16 @@ class Clerk:
         self.page.goto(self.url)
         expect(self.page.get_by_role("heading", name="Đơn vị", exact=True)).to_be_visible()
 
+    def opens_our_window(self, agent: AgentProcess) -> None:
+        """As the agent's tray does: with the rights that no other page has."""
+        self.page.goto("about:blank")
+        asking = with_ticket(self.url, agent.runtime / "agent.json")
+        with ThreadPoolExecutor(1) as elsewhere:  # Playwright's own loop runs in this thread
+            url = elsewhere.submit(asyncio.run, asking).result()
+        assert "#ticket=" in url
+        self.page.goto(url)
+        expect(self.page.get_by_role("heading", name="Đơn vị", exact=True)).to_be_visible()
+
     def opens(self, tab: str) -> None:
         self.page.get_by_role("link", name=tab, exact=True).click()
         expect(self.page.get_by_role("heading", name=tab, exact=True)).to_be_visible()
@@ -67,6 +83,30 @@ class Clerk:
         self.press("Xác nhận")
         expect(self.dialog).to_have_count(0)
         self.sees("Đã thêm, CHƯA gửi BHXH")
+
+    def adds_the_certificate_in_the_service(
+        self, account: HsmAccount, *, provider: str = ""
+    ) -> None:
+        self.asks_the_service(account, provider=provider)
+        self.press("Xác nhận")
+        expect(self.dialog).to_have_count(0)
+        self.sees("Đã thêm, CHƯA gửi BHXH")
+
+    def asks_the_service(self, account: HsmAccount, *, provider: str = "") -> None:
+        """Máy chủ, tài khoản, mật khẩu → Lấy dữ liệu chứng thư."""
+        self.begins_to_add()
+        self.page.get_by_role("radio", name="HSM").check()
+        self.fills_in_the_account(account, provider=provider)
+
+    def fills_in_the_account(self, account: HsmAccount, *, provider: str = "") -> None:
+        self.page.get_by_label("Máy chủ dịch vụ").fill(account.host)
+        self.page.get_by_label("Loại dịch vụ").select_option(label=provider or "Tự nhận biết")
+        # The other labels are the provider's own words.
+        self.dialog.locator('[name="account"]').fill(account.account)
+        self.dialog.locator('[name="password"]').fill(account.password)
+        for name, value in account.fields.items():
+            self.dialog.locator(f'[name="extra-{name}"]').fill(value)
+        self.press("Lấy dữ liệu chứng thư")
 
     # --- Bước 3: Điều chỉnh IVAN
 
@@ -97,8 +137,9 @@ class Clerk:
     def press(self, button: str) -> None:
         self.page.get_by_role("button", name=button, exact=True).click()
 
-    def sees(self, text: str) -> None:
-        expect(self.page.locator("main, dialog").get_by_text(text).first).to_be_visible()
+    def sees(self, text: str, *, seconds: float = 5.0) -> None:
+        found = self.page.locator("main, dialog").get_by_text(text).first
+        expect(found).to_be_visible(timeout=seconds * 1000)
 
     def sees_the_outcome(self, state: str) -> None:
         """Of the dossier that is open."""

@@ -32,13 +32,25 @@ def script(
     select: str = "first",
     sign: str = "approve",
     delay: float = 0.0,
+    only_services: Sequence[str] = (),
+    service_pin: str = "12345678",
+    otp: str = "246810",
 ) -> str:
     """The text of a scripted consent file."""
+    services = (
+        f"only_services = {json.dumps(list(only_services))}\n"
+        f"service_pin = {json.dumps(service_pin)}\notp = {json.dumps(otp)}\n"
+    )
     return (
         f"only_tokens = {json.dumps(list(only_tokens))}\npin = {json.dumps(pin)}\n"
+        f"{services if only_services else ''}"
         f"delay = {delay}\n[decisions]\n"
         f'site = "{site}"\nselect = "{select}"\nsign = "{sign}"\n'
     )
+
+
+def _paths(paths: Sequence[Path]) -> str:
+    return json.dumps([str(path) for path in paths])
 
 
 class AgentProcess:
@@ -48,6 +60,7 @@ class AgentProcess:
         *,
         modules: Sequence[Path] = (),
         roots: Sequence[Path] = (),
+        services_ca: Sequence[Path] = (),
         environment: dict[str, str] | None = None,
         consent: str | None = None,
         arguments: Sequence[str] = (),
@@ -61,9 +74,11 @@ class AgentProcess:
         config = directory / "agent.toml"
         config.write_text(
             f"[server]\nports = {json.dumps(list(ports))}\n"
-            f"[modules]\ndiscover = false\npaths = {json.dumps([str(m) for m in modules])}\n"
-            f"[trust]\nroots = {json.dumps([str(r) for r in roots])}\n"
+            f"[modules]\ndiscover = false\npaths = {_paths(modules)}\n"
+            f"[trust]\nroots = {_paths(roots)}\n"
             "[revocation]\ntimeout_seconds = 3.0\n"
+            # The developer's own keyring is not the test's.
+            + (f'[services]\nca = {_paths(services_ca)}\nsecrets = "file"\n' if services_ca else "")
         )
         self.options = [
             "--config", str(config), "--runtime-dir", str(self.runtime),

@@ -1,7 +1,9 @@
 """What a service is told to do wrong, and the wrong answers themselves."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
+from email.utils import formatdate
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
@@ -54,7 +56,9 @@ def misbehaving(faults: Callable[[], Faults]) -> Callable[..., Awaitable[web.Str
         await asyncio.sleep(now.latency)
         match now.answers:
             case Answers.GOOD:
-                return await handler(request)
+                response = await handler(request)
+                response.headers["Date"] = _date(now.clock)
+                return response
             case Answers.MALFORMED:
                 return _json(b'{"status": 0, "obj": "')
             case Answers.HTML:
@@ -67,6 +71,11 @@ def misbehaving(faults: Callable[[], Faults]) -> Callable[..., Awaitable[web.Str
                 return await _bit_by_bit(request, now.answers)
 
     return judge
+
+
+def _date(ahead: float) -> str:
+    """By the service's own clock (RFC 9110 §6.6.1)."""
+    return formatdate(time.time() + ahead, usegmt=True)
 
 
 async def _bit_by_bit(request: web.Request, kind: Answers) -> web.StreamResponse:
