@@ -29,11 +29,11 @@ def headers(
     key: str = API_KEY,
     secret: str = API_SECRET,
     nonce: str | None = None,
-    at: float | None = None,
+    off: float = 0.0,
     scheme: str = "https",
 ) -> dict[str, str]:
     nonce = nonce or str(uuid.uuid4())
-    seconds = int(time.time() if at is None else at)
+    seconds = int(time.time() + off)
     date = formatdate(seconds, usegmt=True)
     host = world.sandbox.hsm_url(Service.CYBERHSM).removeprefix("https://")
     lines = ["POST", scheme, host, path, "application/json", key, nonce, date]
@@ -95,8 +95,8 @@ class TestWhoIsNotBelieved:
             {"key": "f" * 32},
             {"path": "/api/account/info"},
             {"scheme": "http"},
-            {"at": time.time() - 400},
-            {"at": time.time() + 400},
+            {"off": -400},
+            {"off": 400},
         ],
         ids=["secret", "key", "path", "scheme", "too late", "too early"],
     )
