@@ -4,6 +4,7 @@ import base64
 import shutil
 import subprocess
 import unicodedata
+from datetime import timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,9 @@ from lxml import etree
 from msgspec.structs import replace
 from signxml.algorithms import CanonicalizationMethod, SignatureMethod
 from signxml.exceptions import InvalidSignature
-from signxml.verifier import SignatureConfiguration, XMLVerifier
+from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
 
-from agent.formats.xml import PROFILES, XmlFormat, canonical
+from agent.formats.xml import PROFILES, XmlFormat, canonical, verify
 from tests.support.pki import NOW, Authority, Holder
 
 DS = "{http://www.w3.org/2000/09/xmldsig#}"
@@ -22,6 +23,7 @@ ROOT = (
     '<Hoso xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
     ' xmlns:xsd="http://www.w3.org/2001/XMLSchema">'
 )
+NOW_IN_VIETNAM = NOW.astimezone(timezone(timedelta(hours=7))).strftime("%FT%T").encode()
 NAME = "Công ty Cổ phần Đường Thốt Nốt"
 
 
@@ -85,7 +87,9 @@ def signed(document: bytes, unit: Holder, *, container: tuple[str, ...] = ()) ->
     return made.complete(unit.sign(made.digest))
 
 
-def xmlsec1(document: bytes, root: Authority, tmp_path: Path) -> subprocess.CompletedProcess[str]:
+def xmlsec1(
+    document: bytes, root: Authority, tmp_path: Path, *options: str
+) -> subprocess.CompletedProcess[str]:
     if shutil.which("xmlsec1") is None:
         pytest.skip("xmlsec1 is not installed (apt install xmlsec1)")
     trusted = tmp_path / "root.pem"
@@ -94,7 +98,10 @@ def xmlsec1(document: bytes, root: Authority, tmp_path: Path) -> subprocess.Comp
     file.write_bytes(document)
     return subprocess.run(
         # Only the certificate counts, not the bare KeyValue before it.
-        ["xmlsec1", "--verify", "--enabled-key-data", "x509", "--trusted-pem", trusted, file],
+        [
+            *("xmlsec1", "--verify", "--enabled-key-data", "x509", "--trusted-pem", trusted),
+            *(*options, file),
+        ],
         capture_output=True,
         text=True,
         check=False,
@@ -114,15 +121,27 @@ class MendedVerifier(XMLVerifier):
         return super()._c14n(alone, algorithm, inclusive_ns_prefixes)
 
 
-def by_signxml(document: bytes, unit: Holder) -> bytes:
-    """What it says was signed."""
-    expected = SignatureConfiguration(
-        expect_references=1,
+def judged_by_signxml(
+    document: bytes, unit: Holder, *, references: int = 1, **expected
+) -> VerifyResult | list[VerifyResult]:
+    configuration = SignatureConfiguration(
+        expect_references=references,
         signature_methods=frozenset({SignatureMethod.RSA_SHA256}),
         default_reference_c14n_method=CanonicalizationMethod.CANONICAL_XML_1_0,
+        **expected,
     )
-    judged = MendedVerifier().verify(document, x509_cert=unit.certificate, expect_config=expected)
-    return judged.signed_data
+    # The schema of XMLDSig wants SigningTime in a namespace of its own; e-invoices have it in DS.
+    return MendedVerifier().verify(
+        document,
+        x509_cert=unit.certificate,
+        validate_schema=references == 1,
+        expect_config=configuration,
+    )
+
+
+def by_signxml(document: bytes, unit: Holder) -> bytes:
+    """What it says was signed."""
+    return judged_by_signxml(document, unit).signed_data
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -177,6 +196,103 @@ class TestOtherDocuments:
 
         assert xmlsec1(made, root, tmp_path).returncode == 0
         assert by_signxml(made, unit)
+
+
+TAX = "http://kekhaithue.gdt.gov.vn/TKhaiThue"
+#: xmlsec1 takes no attribute for an Id that it was not told of.
+IDS = [
+    *("--id-attr:id", f"{TAX}:HSoKhaiThue", "--id-attr:Id", "DLHDon"),
+    *("--id-attr:Id", f"{DS[1:-1]}:Object", "--id-attr:Id", f"{DS[1:-1]}:Signature"),
+]
+BY_ID = {
+    "etax": (
+        f'<?xml version="1.0" encoding="utf-8"?>\r\n<HSoThueDTu xmlns="{TAX}" xmlns:xsi='
+        f'"http://www.w3.org/2001/XMLSchema-instance">\r\n  <HSoKhaiThue id="ID1">\r\n <NNT>{NAME}'
+        '</NNT><PLuc xmlns="" xsi:nil="true"/></HSoKhaiThue>\r\n  <CKyDTu />\r\n</HSoThueDTu>'
+    ).encode(),
+    "einvoice": (
+        '<HDon xmlns:xsd="http://www.w3.org/2001/XMLSchema">\n'
+        '<DLHDon a="2" Id="HD-1" xmlns:b="urn:b">'
+        f"<!-- x --><Ten b:c='&#10;'>{NAME}</Ten><?p q?></DLHDon>\n<MCCQT>1</MCCQT>"
+        "<DSCKS><NBan/><NMua/><CQT/></DSCKS></HDon>"
+    ).encode(),
+}
+BY_ID["einvoice-buyer"] = BY_ID["einvoice"]
+
+
+def signed_by(profile: str, document: bytes, unit: Holder) -> bytes:
+    made = XmlFormat(PROFILES[profile]).prepare(document, certificate=unit.der, signing_time=NOW)
+    return made.complete(unit.sign(made.digest))
+
+
+@pytest.mark.parametrize(
+    ("name", "references"), [("etax", 1), ("einvoice", 2), ("einvoice-buyer", 2)]
+)
+class TestOneElementByItsId:
+    def test_xmlsec1_verifies(
+        self, name: str, references: int, root: Authority, unit: Holder, tmp_path: Path
+    ) -> None:
+        judged = xmlsec1(signed_by(name, BY_ID[name], unit), root, tmp_path, *IDS)
+
+        assert judged.returncode == 0, judged.stderr
+        assert f"(ok/all): {references}/{references}" in judged.stdout + judged.stderr
+
+    def test_xmlsec1_says_no(
+        self, name: str, references: int, root: Authority, unit: Holder, tmp_path: Path
+    ) -> None:
+        document = signed_by(name, BY_ID[name], unit).replace(NAME.encode(), b"Another")
+
+        judged = xmlsec1(document, root, tmp_path, *IDS)
+
+        assert judged.returncode != 0
+        assert f"(ok/all): {references}/{references}" not in judged.stdout + judged.stderr
+
+    def test_signxml_verifies(self, name: str, references: int, unit: Holder) -> None:
+        document = signed_by(name, BY_ID[name], unit)
+
+        found = judged_by_signxml(document, unit, references=references)
+
+        content, *time = found if isinstance(found, list) else [found]
+        assert content.signed_data == verify(document, PROFILES[name]).covered
+        assert [NOW_IN_VIETNAM in part.signed_data for part in time] == [True] * len(time)
+
+    def test_signxml_says_no(self, name: str, references: int, unit: Holder) -> None:
+        document = signed_by(name, BY_ID[name], unit).replace(NAME.encode(), b"Another")
+
+        with pytest.raises(InvalidSignature):
+            judged_by_signxml(document, unit, references=references)
+
+
+class TestCoSigning:
+    @pytest.mark.parametrize(
+        "order", [("einvoice", "einvoice-buyer"), ("einvoice-buyer", "einvoice")]
+    )
+    def test_both_signatures_are_good_to_both_judges(
+        self, order: tuple[str, str], root: Authority, unit: Holder, tmp_path: Path
+    ) -> None:
+        buyer = root.issue("BÊN MUA")
+        holders = {"einvoice": (unit, "seller", "NBan"), "einvoice-buyer": (buyer, "buyer", "NMua")}
+        document = BY_ID["einvoice"]
+        for profile in order:
+            document = signed_by(profile, document, holders[profile][0])
+
+        for holder, node, place in holders.values():
+            judged = xmlsec1(document, root, tmp_path, *IDS, "--node-id", node)
+            assert judged.returncode == 0, judged.stderr
+            assert "References (ok/all): 2/2" in judged.stdout + judged.stderr
+            assert judged_by_signxml(document, holder, references=2, location=f"./DSCKS/{place}/")
+
+    def test_xmlsec1_notices_a_changed_time(
+        self, root: Authority, unit: Holder, tmp_path: Path
+    ) -> None:
+        document = signed_by("einvoice", BY_ID["einvoice"], unit)
+        assert NOW_IN_VIETNAM in document
+
+        judged = xmlsec1(
+            document.replace(NOW_IN_VIETNAM, b"2020-01-01T00:00:00"), root, tmp_path, *IDS
+        )
+
+        assert judged.returncode != 0
 
 
 class TestTheJudgesCanSayNo:
