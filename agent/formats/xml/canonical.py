@@ -11,7 +11,6 @@ Source: https://www.w3.org/TR/2001/REC-xml-c14n-20010315, §2.3 and §2.4;
 https://www.w3.org/TR/2002/REC-xml-exc-c14n-20020718/.
 """
 
-import copy
 from typing import Final
 
 from lxml import etree
@@ -60,16 +59,14 @@ def subtree(apex: "etree._Element", *, exclusive: bool = False) -> bytes:
 
     lxml's own canonicalisation of an element inside a tree forgets the xml: attributes of its
     ancestors (and in some versions writes xmlns="" where none belongs). So the element is first
-    made the root of a document of its own that has everything in scope here.
+    made the root of a document of its own that has everything in scope here. It goes there as
+    text: where lxml moves or copies elements, it drops prefixes that it finds superfluous.
     """
-    root = etree.Element(apex.tag, nsmap=apex.nsmap)
-    if not exclusive and (parent := apex.getparent()) is not None:
-        for name, value in _xml_attributes(parent).items():
+    text = etree.tostring(apex, encoding="utf-8", with_tail=False)
+    root = etree.fromstring(text, etree.XMLParser(resolve_entities=False, huge_tree=True))
+    if not exclusive:
+        for name, value in _xml_attributes(apex).items():
             root.set(f"{{{_XML}}}{name}", value)
-    for key, value in apex.attrib.items():
-        root.set(key, value)
-    root.text = apex.text
-    root.extend(copy.deepcopy(child) for child in apex)
     return document(root.getroottree(), exclusive=exclusive)
 
 

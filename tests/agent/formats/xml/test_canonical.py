@@ -58,3 +58,13 @@ def test_relative_namespaces_have_no_canonical_form() -> None:
 
     with pytest.raises(DocumentError, match="document_malformed"):
         canonical.document(root.getroottree())
+
+
+def test_an_element_keeps_its_prefixes_where_another_means_the_same() -> None:
+    root = etree.fromstring(
+        '<H><D xmlns:p="urn:1"><a xmlns="urn:1"/><q:a xmlns:q="urn:1"/></D></H>'
+    )
+
+    assert canonical.subtree(root[0]) == (
+        b'<D xmlns:p="urn:1"><a xmlns="urn:1"></a><q:a xmlns:q="urn:1"></q:a></D>'
+    )
