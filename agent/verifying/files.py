@@ -24,6 +24,9 @@ _PEM: Final = re.compile(rb"\s*-----BEGIN (CMS|PKCS7)-----\s(.*?)-----END \1----
 _JWS: Final = re.compile(rb"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\s*")
 _XML: Final = re.compile(rb"(\xef\xbb\xbf)?\s*<|\xff\xfe<\0|\xfe\xff\0<")
 _SEQUENCE: Final = b"\x30"
+_PDF: Final = b"%PDF-"
+#: Viewers look for a PDF's head within so many octets (ISO 32000-1, annex H).
+_PDF_HEAD: Final = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +67,8 @@ def recognise(octets: bytes) -> SignedFile:
         return CmsFile.read(_unarmoured(pem[2]))
     if octets[:1] == _SEQUENCE:
         return CmsFile.read(octets)
+    if _PDF in octets[:_PDF_HEAD]:
+        return PdfFile(octets=octets)
     if _XML.match(octets):
         return XmlFile(octets=octets)
     if _JWS.fullmatch(octets):
@@ -161,6 +166,47 @@ class XmlFile:
                 missing = error
         assert missing is not None  # there are profiles
         raise missing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PdfFile:
+    """All signatures of the file; one that is broken, or over another text than what a reader now
+    sees, spoils them all: nobody can tell which one somebody relies on.
+    """
+
+    octets: bytes = field(repr=False)
+    detached: bool = False
+    digests: frozenset[str] = frozenset()
+    kind: str = "pdf"
+
+    def signatures(self, content: Document | None) -> tuple[Signature, ...]:
+        from agent.formats.pdf.verify import Change, signatures  # pyHanko takes a second to load
+
+        if content is not None:
+            raise DocumentError("signature_invalid", reason="content")
+        found = signatures(self.octets)
+        if not found:
+            raise DocumentError("signature_invalid", reason="missing")
+        if not all(one.valid for one in found):
+            raise DocumentError("signature_invalid", reason="value")
+        harmless = {Change.NONE, Change.MAINTENANCE}
+        if found[-1].changed_after not in harmless or any(
+            one.changed_after is Change.OTHER for one in found
+        ):
+            raise DocumentError("signature_invalid", reason="digest")
+        return tuple(
+            Signature(
+                certificate=one.certificate,
+                embedded=one.embedded,
+                algorithm=one.algorithm,
+                digest=one.digest,
+                claimed_time=one.claimed_at,
+                time_is_signed=True,
+                value=one.value,
+                timestamps=one.timestamps,
+            )
+            for one in found
+        )
 
 
 def _unarmoured(text: bytes) -> bytes:

@@ -40,7 +40,11 @@ class Change(StrEnum):
 class PdfSignature:
     field_name: str
     certificate: bytes = field(repr=False)  # DER; the signer says it is his
+    embedded: tuple[bytes, ...] = field(repr=False)  # further certificates, DER
+    algorithm: str  # "rsa-pkcs1-sha256"; "" for one that we do not know
     digest: bytes = field(repr=False)  # of the ByteRange
+    value: bytes = field(repr=False)  # what a time stamp is of
+    timestamps: tuple[bytes, ...] = field(repr=False)  # tokens, DER; not judged
     claimed_at: datetime | None  # /M: the signer's word
     valid: bool
     covers_file: bool
@@ -79,7 +83,11 @@ def _judged(found: list[EmbeddedPdfSignature]) -> Iterator[PdfSignature]:
         yield PdfSignature(
             field_name=signature.field_name,
             certificate=signature.signer_cert.dump(),
+            embedded=tuple(one.dump() for one in signature.other_embedded_certs),
+            algorithm=_name(signature.signer_info, hash_name),
             digest=digest,
+            value=signature.signer_info["signature"].native,
+            timestamps=tuple(_timestamps(signature.signer_info)),
             claimed_at=signature.self_reported_timestamp,
             valid=coverage >= SignatureCoverageLevel.ENTIRE_REVISION
             and _is_by(signature.signer_info, signature.signer_cert.dump(), digest, hash_name),
@@ -133,6 +141,18 @@ def _is_by(info: asn1cms.SignerInfo, certificate: bytes, digest: bytes, hash_nam
     except InvalidSignature:
         return False
     return True
+
+
+def _name(info: asn1cms.SignerInfo, hash_name: str) -> str:
+    scheme, _ = _scheme(info["signature_algorithm"], hash_name)
+    return f"{scheme.kind}-{scheme.hash}" if scheme is not None else ""
+
+
+def _timestamps(info: asn1cms.SignerInfo) -> Iterator[bytes]:
+    """signature-time-stamp attributes (RFC 3161, appendix A)."""
+    for attribute in info["unsigned_attrs"] or ():
+        if attribute["type"].native == "signature_time_stamp_token":
+            yield from (token.dump() for token in attribute["values"])
 
 
 _KINDS: Final = {

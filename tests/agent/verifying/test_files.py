@@ -10,6 +10,7 @@ from agent.formats.cms import CmsFormat
 from agent.formats.jws import JwsFormat
 from agent.formats.registry import format_for
 from agent.verifying.files import recognise
+from tests.support import pdf
 from tests.support.cms import build
 from tests.support.pki import NOW, Authority, Holder, Urls
 
@@ -21,8 +22,8 @@ def unit() -> Holder:
     return Authority.under(Authority.root(), urls=Urls()).issue()
 
 
-def signed(unit: Holder, profile: str) -> bytes:
-    made = format_for(profile).prepare(DOCUMENT, certificate=unit.der, signing_time=NOW)
+def signed(unit: Holder, profile: str, document: bytes = DOCUMENT) -> bytes:
+    made = format_for(profile).prepare(document, certificate=unit.der, signing_time=NOW)
     return made.complete(unit.sign(made.digest))
 
 
@@ -74,7 +75,6 @@ def test_xml_of_sixteen_bits() -> None:
     "octets",
     [
         b"",
-        b"%PDF-1.7",
         b"PK\x03\x04",
         b"text",
         b"a.b",
@@ -119,3 +119,32 @@ def test_every_kind_has_its_algorithm(unit: Holder) -> None:
         made = way.prepare(DOCUMENT, certificate=unit.der, signing_time=NOW)
         (found,) = recognise(made.complete(unit.sign(made.digest))).signatures(None)
         assert found.algorithm in {"rsa-pkcs1-sha256", "RS256"}
+
+
+class TestPdf:
+    def test_every_signature_is_told(self, unit: Holder) -> None:
+        document = signed(unit, "pades", pdf.file())
+
+        found = recognise(signed(unit, "pades", document)).signatures(None)
+
+        assert [one.certificate for one in found] == [unit.der] * 2
+        assert {one.algorithm for one in found} == {"rsa-pkcs1-sha256"}
+
+    @pytest.mark.parametrize(
+        ("spoil", "reason"),
+        [
+            (lambda _: pdf.file(), "missing"),
+            (lambda document: document.replace(b"(Hello 1)", b"(Hallo 1)"), "value"),
+            (lambda document: pdf.appended(document, {4: pdf.stream("BT ET")}), "digest"),
+        ],
+        ids=["unsigned", "changed", "another page in its place"],
+    )
+    def test_one_that_is_not_good_is_none(self, unit: Holder, spoil, reason: str) -> None:
+        with pytest.raises(DocumentError) as caught:
+            recognise(spoil(signed(unit, "pades", pdf.file()))).signatures(None)
+
+        assert caught.value.details["reason"] == reason
+
+    def test_a_damaged_file_is_said_to_be_one(self) -> None:
+        with pytest.raises(DocumentError, match="pdf_malformed"):
+            recognise(b"%PDF-1.7").signatures(None)
