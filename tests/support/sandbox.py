@@ -34,7 +34,7 @@ from signxml.signer import XMLSigner
 from webui.bhxh import certificate, form05
 from webui.bhxh.mst import canonical_mst, check_digit
 from webui.sandbox.ca import Authority, Order
-from webui.sandbox.ca.architecture import ISSUING, RESPONDER, ROOT
+from webui.sandbox.ca.architecture import OURS
 from webui.sandbox.gateway.faults import Faults
 from webui.sandbox.service import IVAN_PASSWORD, IVAN_USER, Plan, Sandbox, running
 
@@ -69,7 +69,7 @@ async def sandbox_here(
     """On free ports, deciding at once unless told otherwise. Start it again on the same folder and
     everything is still there.
     """
-    _hand_keys_to(data / "ca")
+    hand_keys_to(data / "ca")
     wishes = Faults(**{"decide_after": 0.0, **faults})
     plan = Plan(data=data, first_port=0, with_token=with_token, with_hsm=with_hsm, faults=wishes)
     async with running(plan) as sandbox:
@@ -99,10 +99,10 @@ def _key(_number: int) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, 2048)
 
 
-def _hand_keys_to(folder: Path) -> None:
+def hand_keys_to(folder: Path) -> None:
     """The CA finds keys and makes none: every sandbox has another root, but not other keys."""
     folder.mkdir(parents=True, exist_ok=True)
-    for number, label in enumerate((ROOT, ISSUING, RESPONDER), start=100):
+    for number, label in enumerate(OURS, start=100):
         path = folder / f"{label}.key.pem"
         if not path.exists():
             path.write_bytes(_pem(number))

@@ -1,6 +1,7 @@
 """Our CA in certomancer's terms: who signs whom, which extensions, which services at which URL.
 
     OpenKySo Demo Root CA ── OpenKySo Demo CA ──┬── subscribers
+                                                ├── its time-stamping authority
                                                 └── its OCSP responder (the root answers itself)
 
 certomancer reads its world once, from configuration; so a `PKIArchitecture` is built anew whenever
@@ -25,6 +26,9 @@ Label = NewType("Label", str)
 ROOT: Final = Label("root")
 ISSUING: Final = Label("issuing")
 RESPONDER: Final = Label("responder")
+TSA: Final = Label("tsa")
+#: Those with keys of the CA's own; of the first two on come all the others.
+OURS: Final = (ROOT, ISSUING, RESPONDER, TSA)
 
 #: The first step of the path of every URL in a certificate.
 PATH: Final = "ca"
@@ -33,6 +37,7 @@ NAMES: Final[Mapping[Label, x509.Name]] = {
     ROOT: name(country_name="VN", organization_name=_OWNER, common_name="OpenKySo Demo Root CA"),
     ISSUING: name(country_name="VN", organization_name=_OWNER, common_name="OpenKySo Demo CA"),
     RESPONDER: name(country_name="VN", organization_name=_OWNER, common_name="OpenKySo Demo OCSP"),
+    TSA: name(country_name="VN", organization_name=_OWNER, common_name="OpenKySo Demo TSA"),
 }
 _SERVICES: Final[Mapping[str, Any]] = {
     "ocsp": {
@@ -45,6 +50,7 @@ _SERVICES: Final[Mapping[str, Any]] = {
         for label in (ROOT, ISSUING)
     },
     "cert-repo": {label: {"for-issuer": label} for label in (ROOT, ISSUING)},
+    "time-stamping": {TSA: {"signing-cert": TSA, "certs-to-embed": [ISSUING]}},
 }
 #: Where certomancer wants a period and the certificate, made already, has its own.
 _ANY_TIME: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -72,7 +78,7 @@ def assemble(
     names = _Names({str(label): made for label, made in NAMES.items()})
     keyring = _Keys({str(label): pair for label, pair in ca_keys.items()})
     cache = {CertLabel(label): made for label, made in ca_certificates.items()}
-    specs = {str(label): _ca_spec(label, ca_validity) for label in (ROOT, ISSUING, RESPONDER)}
+    specs = {str(label): _ca_spec(label, ca_validity) for label in OURS}
     for entry in issued:
         made = x509.Certificate.load(entry.certificate)
         names[entry.label] = made.subject
@@ -96,7 +102,7 @@ def assemble(
 
 def _ca_spec(label: Label, validity: tuple[datetime, datetime]) -> dict[str, Any]:
     first, last = validity
-    issuer = ISSUING if label is RESPONDER else ROOT
+    issuer = ISSUING if label in {RESPONDER, TSA} else ROOT
     spec: dict[str, Any] = {
         "issuer": issuer,
         "validity": _validity(first, last),
@@ -104,6 +110,9 @@ def _ca_spec(label: Label, validity: tuple[datetime, datetime]) -> dict[str, Any
     }
     if label is RESPONDER:
         spec["profiles"] = ["ocsp-responder"]
+        return spec
+    if label == TSA:
+        spec["extensions"] = [*_for_time_stamps(), *_where_to_ask(ISSUING)]
         return spec
     depth = {ROOT: 1, ISSUING: 0}[label]
     spec["profiles"] = [{"id": "simple-ca", "params": {"max-path-len": depth}}]
@@ -143,6 +152,15 @@ def _issued_spec(entry: Entry) -> dict[str, Any]:
             "reason": entry.revocation.reason,
         }
     return spec
+
+
+def _for_time_stamps() -> list[dict[str, Any]]:
+    """RFC 3161 §2.3: the key does nothing else."""
+    usage = {"schema": "key-usage", "params": ["digital_signature"]}
+    return [
+        {"id": "key_usage", "critical": True, "smart-value": usage},
+        {"id": "extended_key_usage", "critical": True, "value": ["time_stamping"]},
+    ]
 
 
 def _where_to_ask(issuer: Label) -> list[dict[str, Any]]:

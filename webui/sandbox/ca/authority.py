@@ -12,9 +12,9 @@ import secrets
 from dataclasses import replace as changed
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
-from asn1crypto import core, ocsp, pem, x509
+from asn1crypto import core, ocsp, pem, tsp, x509
 from certomancer.crypto_utils import load_private_key
 from certomancer.registry import CertLabel, PKIArchitecture, ServiceLabel
 from certomancer.registry.keys import AsymKey
@@ -28,13 +28,14 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from webui.sandbox.ca import architecture
-from webui.sandbox.ca.architecture import ISSUING, RESPONDER, ROOT, Commission, Label
+from webui.sandbox.ca.architecture import ISSUING, OURS, RESPONDER, ROOT, TSA, Commission, Label
 from webui.sandbox.ca.ledger import Entry, Ledger, Revocation, replace
 from webui.sandbox.ca.subject import Order
 
 _YEAR: Final = timedelta(days=365)
 #: Long ago enough for a certificate that has expired after its three years.
 _CA_LIFE: Final = (-10 * _YEAR, 15 * _YEAR)
+_DIGEST_BYTES: Final = frozenset({32, 48, 64})
 _CRL_LIFE: Final = timedelta(days=1)
 #: As the serials of one Vietnamese CA begin (facts/vn-signing B.1); the rest is random.
 _SERIAL_HEAD: Final = 0x5401
@@ -44,6 +45,12 @@ class UnknownCertificateError(LookupError):
     """Not issued by this CA."""
 
 
+class _Refusal(core.Sequence):  # type: ignore[misc]  # asn1crypto has no types
+    """A TimeStampResp without a token (RFC 3161 §2.4.2), which asn1crypto's always has."""
+
+    _fields: ClassVar = [("status", tsp.PKIStatusInfo)]
+
+
 class Authority:
     def __init__(self, folder: Path, *, url: str) -> None:
         """Use `open`."""
@@ -51,14 +58,11 @@ class Authority:
         self._url = url
         self._ledger = Ledger(folder / "issued")
         self._entries = {entry.label: entry for entry in self._ledger}
-        self._keys = {
-            label: _load_or_make_key(folder / f"{label}.key.pem")
-            for label in (ROOT, ISSUING, RESPONDER)
-        }
+        self._keys = {label: _load_or_make_key(folder / f"{label}.key.pem") for label in OURS}
         self._certificates: dict[Label, x509.Certificate] = {}
         now = datetime.now(UTC).replace(microsecond=0)
         self._ca_validity = (now + _CA_LIFE[0], now + _CA_LIFE[1])
-        for label in (ROOT, ISSUING, RESPONDER):
+        for label in OURS:
             self._certificates[label] = self._load_or_make_ca(label)
         self._arch = self._assemble()
 
@@ -133,6 +137,20 @@ class Authority:
         )
         return bytes(responder.build_ocsp_response(asked).dump())
 
+    def time_stamp(self, request: bytes) -> bytes:
+        """A TimeStampResp for a TimeStampReq, both DER (RFC 3161)."""
+        try:
+            asked = tsp.TimeStampReq.load(request, strict=True)
+            _ = asked.native
+            known = len(asked["message_imprint"]["hashed_message"].native) in _DIGEST_BYTES
+        except (ValueError, TypeError):
+            known = False
+        if not known:
+            refusal = tsp.PKIStatusInfo({"status": "rejection", "fail_info": {"bad_data_format"}})
+            return bytes(_Refusal({"status": refusal}).dump())
+        authority = self._arch.service_registry.summon_timestamper(ServiceLabel(TSA))
+        return bytes(authority.request_tsa_response(asked).dump())
+
     def crl(self, ca: Label) -> bytes:
         """A complete CRL as of this second (RFC 5280 §5), DER.
 
@@ -174,7 +192,7 @@ class Authority:
 
     def _load_or_make_ca(self, label: Label) -> x509.Certificate:
         path = self.trust / f"{label}.pem"
-        if label == RESPONDER:  # trusted because its issuer is
+        if label in {RESPONDER, TSA}:  # trusted because its issuer is
             path = self._folder / f"{label}.pem"
         if path.exists():
             return x509.Certificate.load(pem.unarmor(path.read_bytes())[2])

@@ -3,6 +3,7 @@
 POST /ca/ocsp/{ca}             RFC 6960 A.1
 GET  /ca/crls/{ca}/latest.crl
 GET  /ca/certs/{ca}/ca.crt     DER
+POST /ca/tsa                   RFC 3161 §3.4
 """
 
 from aiohttp import web
@@ -35,7 +36,14 @@ def routes(authority: Authority) -> list[web.RouteDef]:
             body=authority.ca_certificate(_ca(request)), content_type="application/pkix-cert"
         )
 
+    async def time_stamp(request: web.Request) -> web.Response:
+        asked = await request.content.read(_LONGEST_REQUEST)
+        return web.Response(
+            body=authority.time_stamp(asked), content_type="application/timestamp-reply"
+        )
+
     return [
+        web.post(f"/{PATH}/tsa", time_stamp),
         web.post(f"/{PATH}/ocsp/{{ca}}", ocsp),
         web.get(f"/{PATH}/crls/{{ca}}/latest.crl", crl),
         web.get(f"/{PATH}/certs/{{ca}}/ca.crt", certificate),

@@ -22,16 +22,20 @@ from aiohttp import web
 from asn1crypto import algos, cms, core, x509
 from msgspec import Meta
 
+from webui.sandbox.hsm.keys import KeysFailed
 from webui.sandbox.hsm.register import Account, Credential, Service, Standing
 from webui.sandbox.hsm.world import HsmWorld
 
 _WINDOW_SECONDS: Final = 300
 _MOST_NONCES: Final = 10_000
 _GOOD: Final = 0
-_NOT_FOUND, _BAD_DATA, _AUTH_FAILED, _NO_PERMISSION, _EXPIRED = 101, 2004, 2010, 2011, 2012
+_NOT_FOUND, _UNKNOWN, _CERTIFICATE_EXPIRED = 101, 102, 1002
+_BAD_DATA, _AUTH_FAILED, _NO_PERMISSION, _EXPIRED = 2004, 2010, 2011, 2012
 _STANDING: Final = {Standing.EXPIRED: _EXPIRED, Standing.BLOCKED: _NO_PERMISSION}
 _WORDS: Final = {
     _NOT_FOUND: "không tìm thấy",
+    _UNKNOWN: "lỗi không xác định",
+    _CERTIFICATE_EXPIRED: "chứng thư số hết hạn",
     _BAD_DATA: "dữ liệu không hợp lệ",
     _AUTH_FAILED: "xác thực không thành công",
     _NO_PERMISSION: "không có quyền",
@@ -85,6 +89,8 @@ class CyberHsm:
                 return _answer(refused.status, None)
             except (msgspec.MsgspecError, binascii.Error, ValueError):
                 return _answer(_BAD_DATA, None)
+            except KeysFailed:
+                return _answer(_UNKNOWN, None)
 
         return answer
 
@@ -137,7 +143,7 @@ class CyberHsm:
         if asked.alg != _RAW:
             raise _Refused(_BAD_DATA)  # SHA-1 too: TT 15/2025 has ended it
         digest = hashlib.sha256(base64.b64decode(asked.payload, validate=True)).digest()
-        signature = await self._world.sign(Service.CYBERHSM, _only(account), digest)
+        signature = await self._world.sign(Service.CYBERHSM, _good(account), digest)
         return base64.b64encode(signature).decode()
 
     async def _sign_cms(self, account: Account, body: bytes) -> str:
@@ -145,7 +151,7 @@ class CyberHsm:
         digest = base64.b64decode(asked.base64hash, validate=True)
         if asked.hashalg != _HASH or len(digest) != hashlib.sha256().digest_size:
             raise _Refused(_BAD_DATA)
-        credential = _only(account)
+        credential = _good(account)
         attributes = _attributes(digest)
         signature = await self._world.sign(
             Service.CYBERHSM, credential, hashlib.sha256(attributes.dump()).digest()
@@ -158,6 +164,14 @@ def _only(account: Account) -> Credential:
     if not account.credentials:
         raise _Refused(_NOT_FOUND)
     return account.credentials[0]
+
+
+def _good(account: Account) -> Credential:
+    """What signs: its certificate has not expired. Raises _Refused."""
+    credential = _only(account)
+    if x509.Certificate.load(credential.certificate).not_valid_after < datetime.now(UTC):
+        raise _Refused(_CERTIFICATE_EXPIRED)
+    return credential
 
 
 def _host_and_port(host: str) -> str:

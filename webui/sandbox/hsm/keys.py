@@ -1,13 +1,14 @@
 """The services' keys: made in SoftHSM, and used through a process of their own (`signer`)."""
 
 import asyncio
+import itertools
 import json
 import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from webui.sandbox.softhsm import SoftHsm, module
 
@@ -27,6 +28,7 @@ class Keys:
         self._public = folder / "public"
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
+        self._numbers = itertools.count()
 
     def prepare(self) -> None:
         """Makes what is missing. Raises TokenError."""
@@ -65,12 +67,21 @@ class Keys:
         process = self._process
         if process is None or process.stdin is None or process.stdout is None:
             raise KeysFailed("not running")
-        asked = json.dumps({"key": name, "digest": digest.hex(), "hash": hash_name})
+        number = next(self._numbers)
+        asked = {"number": number, "key": name, "digest": digest.hex(), "hash": hash_name}
         async with self._turn:
-            process.stdin.write(asked.encode() + b"\n")
-            await process.stdin.drain()
-            line = await process.stdout.readline()
-        answer = json.loads(line or b'{"error": "ended"}')
+            try:
+                process.stdin.write(json.dumps(asked).encode() + b"\n")
+                await process.stdin.drain()
+            except ConnectionError:
+                raise KeysFailed("ended") from None
+            answer: dict[str, Any] = {}
+            # Who asked before may have given up waiting; the answer to that comes first.
+            while answer.get("number") != number:
+                line = await process.stdout.readline()
+                if not line:
+                    raise KeysFailed("ended")
+                answer = json.loads(line)
         if "error" in answer:
             raise KeysFailed(answer["error"])
         return bytes.fromhex(answer["signature"])

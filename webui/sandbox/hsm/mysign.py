@@ -2,6 +2,7 @@
 
     POST /vtss/service/ras/v1/login          {client_id, client_secret, profile_id, user_id}
     POST /vtss/service/certificates/info     Bearer
+    POST /vtss/service/ras/csc/v1/credentials/list     the same certificates, by their names alone
     POST /vtss/service/signHash              {credentialID, hash[], documents[], async: 1}
     POST /vtss/service/requests/status       {transactionId}: status 4000 … 1 with signatures
 
@@ -20,6 +21,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
+from webui.sandbox.hsm.keys import KeysFailed
 from webui.sandbox.hsm.phone import Request, State
 from webui.sandbox.hsm.register import Account, Credential, Service, Standing
 from webui.sandbox.hsm.world import HsmWorld
@@ -84,6 +86,7 @@ class MySign:
         return [
             web.post(f"{base}/ras/v1/login", self._open(self._login)),
             web.post(f"{base}/certificates/info", self._guarded(self._certificates)),
+            web.post(f"{base}/ras/csc/v1/credentials/list", self._guarded(self._names)),
             web.post(f"{base}/signHash", self._guarded(self._sign)),
             web.post(f"{base}/requests/status", self._guarded(self._status)),
         ]
@@ -114,6 +117,9 @@ class MySign:
             }
             for one in account.credentials
         ]
+
+    async def _names(self, account: Account, _body: bytes) -> dict[str, Any]:
+        return {"credentialIDs": [one.id for one in account.credentials]}
 
     async def _sign(self, account: Account, body: bytes) -> dict[str, Any]:
         asked = msgspec.json.decode(body, type=_Sign)
@@ -184,6 +190,8 @@ class MySign:
                 return _json(told, status=refused.status)
             except (msgspec.MsgspecError, binascii.Error, ValueError):
                 return _json({"error": 50000, "error_description": "bad request"}, status=400)
+            except KeysFailed:
+                return _json({"error": 50000, "error_description": "key failed"}, status=500)
 
         return answer
 

@@ -19,6 +19,7 @@ from aiohttp import web
 from cryptography import x509
 from msgspec import Meta
 
+from webui.sandbox.hsm.keys import KeysFailed
 from webui.sandbox.hsm.phone import Request, State
 from webui.sandbox.hsm.register import Account, Credential, Service, Standing
 from webui.sandbox.hsm.world import HsmWorld
@@ -197,6 +198,8 @@ def _answering(making: _Making) -> Callable[[web.Request], Awaitable[web.Respons
             data, status, message = None, refused.status, refused.message
         except (msgspec.MsgspecError, ValueError):
             data, status, message = None, 400, "BAD_REQUEST"
+        except KeysFailed:
+            data, status, message = None, 500, "INTERNAL_SERVER_ERROR"
         body = msgspec.json.encode({"status_code": status, "message": message, "data": data})
         http = status if status < 1000 else 200  # noqa: PLR2004 - the others are the service's own
         return web.Response(body=body, status=http, content_type="application/json")

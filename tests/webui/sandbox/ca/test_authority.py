@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.support.sandbox import public_key, subscriber
 from webui.sandbox.ca import Authority, Order
-from webui.sandbox.ca.architecture import ISSUING, ROOT
+from webui.sandbox.ca.architecture import ISSUING, OURS, ROOT
 from webui.sandbox.ca.authority import UnknownCertificateError
 
 URL = "http://127.0.0.1:8621"
@@ -168,7 +168,7 @@ class TestMemory:
     def test_private_keys_are_readable_by_their_owner_alone(self, authority, tmp_path) -> None:
         keys = list((tmp_path / "ca").glob("*.key.pem"))
 
-        assert len(keys) == 3
+        assert len(keys) == len(OURS)
         assert {path.stat().st_mode & 0o777 for path in keys} == {0o600}
 
     def test_a_subscribers_private_key_was_never_here(self, authority, tmp_path) -> None:

@@ -17,15 +17,20 @@ from webui.sandbox.service import Sandbox
 
 async def asked_by_openssl(sandbox: Sandbox, company: Subscriber, folder: Path) -> str:
     trust = sandbox.authority.trust
-    process = await asyncio.create_subprocess_exec(
+    said = await said_by(
         *("openssl", "ocsp", "-url", f"{sandbox.pages_url}/ca/ocsp/issuing"),
         *("-issuer", trust / "issuing.pem", "-cert", pem(company.certificate, folder / "c.pem")),
         *("-CAfile", trust / "root.pem", "-verify_other", trust / "issuing.pem"),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
+    )
+    return said.decode()
+
+
+async def said_by(*command: str | Path) -> bytes:
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
     said, _ = await process.communicate()
-    return said.decode()
+    return said
 
 
 async def test_openssl_finds_a_certificate_good_and_then_revoked(sandbox, tmp_path) -> None:
@@ -58,6 +63,41 @@ async def test_the_backends_judge_follows_the_urls(sandbox) -> None:
 
     assert (before.chain, before.revocation) == (Chain.TRUSTED, Revocation.GOOD)
     assert (after.chain, after.revocation) == (Chain.TRUSTED, Revocation.REVOKED)
+
+
+async def test_openssl_gets_a_time_stamp_that_it_verifies(sandbox, tmp_path) -> None:
+    (tmp_path / "data").write_bytes(b"data")
+    query = tmp_path / "query"
+    await said_by(
+        *("openssl", "ts", "-query", "-sha256", "-cert"),
+        *("-data", tmp_path / "data", "-out", query),
+    )
+
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{sandbox.pages_url}/ca/tsa", data=query.read_bytes()) as got,
+    ):
+        assert got.content_type == "application/timestamp-reply"
+        (tmp_path / "reply").write_bytes(await got.read())
+
+    trust = sandbox.authority.trust
+    said = await said_by(
+        *("openssl", "ts", "-verify", "-data", tmp_path / "data", "-in", tmp_path / "reply"),
+        *("-CAfile", trust / "root.pem", "-untrusted", trust / "issuing.pem"),
+    )
+    assert b"Verification: OK" in said
+
+
+@pytest.mark.parametrize("query", [b"", b"no request", bytes(1000)])
+async def test_a_spoilt_request_for_a_time_stamp_is_rejected(sandbox, tmp_path, query) -> None:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{sandbox.pages_url}/ca/tsa", data=query) as got,
+    ):
+        (tmp_path / "reply").write_bytes(await got.read())
+
+    said = await said_by("openssl", "ts", "-reply", "-in", tmp_path / "reply", "-text")
+    assert b"Status: Rejected" in said
 
 
 @pytest.mark.parametrize(

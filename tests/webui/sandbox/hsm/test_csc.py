@@ -6,6 +6,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from asn1crypto import cms
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.x509 import load_der_x509_certificate
@@ -185,3 +186,73 @@ async def test_an_asynchronous_request_is_asked_for_until_it_is_done(client) -> 
 
     assert [status for status, _ in answers] == [202, 202, 200]
     assert len(answers[-1][1]["signatures"]) == 1
+
+
+async def test_a_sad_for_two_signs_one_and_then_the_other(client) -> None:
+    _, given = await client.authorise(otp=await client.otp(), hashes=(HASH, OTHER))
+
+    statuses = [(await client.sign(given["SAD"], one))[0] for one in (OTHER, HASH, HASH)]
+
+    assert statuses == [200, 200, 400]
+
+
+async def test_a_sad_for_two_does_not_sign_one_hash_twice(client) -> None:
+    _, given = await client.authorise(otp=await client.otp(), hashes=(HASH, OTHER))
+
+    status, refusal = await client.sign(given["SAD"], HASH, HASH)
+
+    assert (status, refusal["error_description"]) == (400, "Hash is not authorized by the SAD")
+
+
+async def test_a_sad_without_hashes_signs_any_but_no_more_of_them(client) -> None:
+    client.credential.scal = "1"
+    _, given = await client.authorise(otp=await client.otp(), hashes=())
+
+    status, refusal = await client.sign(given["SAD"], HASH, OTHER)
+
+    assert (status, refusal["error_description"]) == (400, "Numbers of signatures is too high")
+
+
+async def test_a_sad_is_for_one_credential(client) -> None:
+    _, given = await client.authorise(otp=await client.otp())
+
+    status, refusal = await client.sign(given["SAD"], HASH, credentialID="csc-2")
+
+    assert (status, refusal["error_description"]) == (400, "Invalid parameter SAD")
+
+
+async def test_two_algorithms_that_contradict_are_refused(client) -> None:
+    _, given = await client.authorise(otp=await client.otp())
+
+    status, _ = await client.sign(given["SAD"], HASH, signAlgo="1.2.840.113549.1.1.13")
+
+    assert status == 400
+
+
+async def test_the_client_credentials_of_oauth_2_are_the_account_s(world) -> None:
+    asked = {
+        "grant_type": "client_credentials",
+        "client_id": CSC_ACCOUNT,
+        "client_secret": PASSWORD,
+    }
+    status, given = await world.post(Service.CSC, "/oauth2/token", data=asked)
+    wrong = asked | {"client_secret": "wrong"}
+
+    assert (status, given["token_type"]) == (200, "Bearer")
+    assert (await world.post(Service.CSC, "/oauth2/token", data=wrong))[0] == 400
+
+
+async def test_a_time_stamp_is_over_the_hash_and_with_the_nonce(client) -> None:
+    _, given = await client.call("signatures/timestamp", hash=HASH, hashAlgo=SHA256, nonce="2a")
+
+    token = cms.ContentInfo.load(base64.b64decode(given["timestamp"]))
+    info = token["content"]["encap_content_info"]["content"].parsed
+    assert info["message_imprint"]["hashed_message"].native == hashlib.sha256(MESSAGE).digest()
+    assert info["nonce"].native == 42
+
+
+@pytest.mark.parametrize("wrong", [{"hash": "AAAA"}, {"hashAlgo": "1.3.14.3.2.26"}, {"nonce": "z"}])
+async def test_no_time_stamp_is_given_for_what_is_no_hash(client, wrong) -> None:
+    asked = {"hash": HASH, "hashAlgo": SHA256, **wrong}
+
+    assert (await client.call("signatures/timestamp", **asked))[0] == 400

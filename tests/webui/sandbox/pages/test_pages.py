@@ -15,7 +15,7 @@ from webui.sandbox.gateway.faults import Faults, ReceiptFault
 from webui.sandbox.pages.html import element, table
 from webui.sandbox.service import Sandbox
 
-PATHS = ("/", "/dossiers", "/mailbox", "/certificates")
+PATHS = ("/", "/dossiers", "/mailbox", "/certificates", "/services", "/phone")
 OUR_SCRIPT = '<script type="module" src="/fresh.js"></script>'
 EVIL = '"><script>alert(1)</script>&amp;'
 

@@ -3,7 +3,8 @@
 service        paths, tokens, errors
 credentials    what an account holds, as each version describes it
 permission     SADs: who may sign what, once
-signatures     signHash and timestamp
+signatures     signHash and signPolling
+timestamps     timestamp
 """
 
 from webui.sandbox.hsm.csc.service import CscService

@@ -1,10 +1,11 @@
 """credentials/authorize and what it gives: a SAD, for one credential, so many signatures and, at
-SCAL 2, exactly these hashes (v1 §11.6, v2 §11.6). It is good once, for five minutes.
+SCAL 2, exactly these hashes (v1 §11.6, v2 §11.6). It is good for five minutes and, in one call of
+signHash or several, once for each signature.
 """
 
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from webui.sandbox.hsm.csc.asked import Asked
@@ -52,7 +53,7 @@ class Permissions:
         return {"SAD": name, "expiresIn": _SECONDS}
 
     def redeem(self, sad: str | None, credential: Credential, hashes: tuple[bytes, ...]) -> None:
-        """Use it up. Raises Refused unless it allows just this."""
+        """Use it up by these hashes. Raises Refused, and it is gone, unless it allows them."""
         given = self._given.pop(sad or "", None)
         if given is None or given.credential is not credential:
             raise invalid("SAD")
@@ -60,8 +61,11 @@ class Permissions:
             raise Refused("invalid_request", "SAD expired")
         if len(hashes) > given.signatures:
             raise Refused("invalid_request", "Numbers of signatures is too high")
-        if given.hashes is not None and not set(hashes) <= set(given.hashes):
-            raise Refused("invalid_request", "Hash is not authorized by the SAD")
+        left = None if given.hashes is None else _without(given.hashes, hashes)
+        if given.signatures > len(hashes):
+            self._given[sad or ""] = replace(
+                given, signatures=given.signatures - len(hashes), hashes=left
+            )
 
     def _check_factors(
         self, account: Account, credential: Credential, asked: Asked, *, version: int
@@ -76,6 +80,16 @@ class Permissions:
                 raise invalid("OTP" if version == 1 else "authData")
             if not self._phone.redeem(Service.CSC, account.name, otp):
                 raise _wrong("OTP", version=version)
+
+
+def _without(allowed: tuple[bytes, ...], signed: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """Raises Refused for a hash that is not among the allowed ones, or not so often."""
+    left = list(allowed)
+    for one in signed:
+        if one not in left:
+            raise Refused("invalid_request", "Hash is not authorized by the SAD")
+        left.remove(one)
+    return tuple(left)
 
 
 def _check_pin(credential: Credential, pin: str | None, *, version: int) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 from aiohttp import web
 
-from webui.sandbox.hsm.csc import credentials
+from webui.sandbox.hsm.csc import credentials, timestamps
 from webui.sandbox.hsm.csc.asked import Asked
 from webui.sandbox.hsm.csc.errors import Refused, invalid, missing
 from webui.sandbox.hsm.csc.permission import Permissions
@@ -28,6 +28,7 @@ _ALWAYS: Final = (
     "credentials/info",
     "credentials/authorize",
     "signatures/signHash",
+    "signatures/timestamp",
 )
 _METHODS: Final = {
     1: (*_ALWAYS, "credentials/sendOTP"),
@@ -85,12 +86,6 @@ class CscService:
             one = credentials.named(account, asked)
             return await self._signatures.sign(one, asked, version=version)
 
-        async def poll(_account: Account, asked: Asked) -> dict[str, Any]:
-            found = self._signatures.poll(asked)
-            if found is None:
-                raise Refused("accepted_request", "not yet completed", status=202)
-            return found
-
         return {
             "credentials/list": listed,
             "credentials/info": info,
@@ -98,8 +93,18 @@ class CscService:
             "credentials/getChallenge": send,
             "credentials/authorize": authorise,
             "signatures/signHash": sign,
-            "signatures/signPolling": poll,
+            "signatures/signPolling": self._poll,
+            "signatures/timestamp": self._time_stamp,
         }
+
+    async def _poll(self, _account: Account, asked: Asked) -> dict[str, Any]:
+        found = self._signatures.poll(asked)
+        if found is None:
+            raise Refused("accepted_request", "not yet completed", status=202)
+        return found
+
+    async def _time_stamp(self, _account: Account, asked: Asked) -> dict[str, Any]:
+        return timestamps.time_stamp(self._world.authority, asked)
 
     def _info(self, version: int) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def answer(request: web.Request) -> web.Response:

@@ -5,24 +5,13 @@ import secrets
 from dataclasses import dataclass
 from typing import Any, Final
 
+from webui.sandbox.hsm.csc.algorithms import hash_to_sign
 from webui.sandbox.hsm.csc.asked import Asked
 from webui.sandbox.hsm.csc.errors import Refused, invalid
 from webui.sandbox.hsm.csc.permission import Permissions
 from webui.sandbox.hsm.register import Credential, Service
 from webui.sandbox.hsm.world import HsmWorld
 
-_HASHES: Final = {
-    "2.16.840.1.101.3.4.2.1": ("sha256", 32),
-    "2.16.840.1.101.3.4.2.2": ("sha384", 48),
-    "2.16.840.1.101.3.4.2.3": ("sha512", 64),
-}
-_RSA: Final = "1.2.840.113549.1.1.1"
-#: Algorithms that name their hash (RFC 4055 §5).
-_WITH_HASH: Final = {
-    "1.2.840.113549.1.1.11": "2.16.840.1.101.3.4.2.1",
-    "1.2.840.113549.1.1.12": "2.16.840.1.101.3.4.2.2",
-    "1.2.840.113549.1.1.13": "2.16.840.1.101.3.4.2.3",
-}
 #: How often an asynchronous request is "not ready yet".
 _NOT_YET: Final = 2
 
@@ -42,7 +31,7 @@ class Signatures:
     async def sign(self, credential: Credential, asked: Asked, *, version: int) -> dict[str, Any]:
         """Raises Refused, KeysFailed."""
         hashes = asked.hashes("hashes" if version > 1 else "hash")
-        name, size = _algorithm(asked, version=version)
+        name, size = hash_to_sign(asked, version=version)
         if any(len(one) != size for one in hashes):
             raise Refused("invalid_request", "Invalid digest value length")
         self._permissions.redeem(asked.optional("SAD"), credential, hashes)
@@ -65,17 +54,3 @@ class Signatures:
             raise invalid("requestID")
         later.polls -= 1
         return {"signatures": later.signatures} if later.polls < 0 else None
-
-
-def _algorithm(asked: Asked, *, version: int) -> tuple[str, int]:
-    """Hashlib's name, and its size in octets."""
-    algorithm = asked.text("signAlgo")
-    if algorithm in _WITH_HASH:
-        return _HASHES[_WITH_HASH[algorithm]]
-    if algorithm != _RSA:
-        raise invalid("signAlgo")
-    parameter = "hashAlgorithmOID" if version > 1 else "hashAlgo"
-    found = _HASHES.get(asked.text(parameter))
-    if found is None:
-        raise invalid(parameter)
-    return found

@@ -1,7 +1,7 @@
 """python -m webui.sandbox.hsm.signer MODULE LABEL PIN: signs what it reads, a line each.
 
-    in    {"key": "k1", "digest": "<hex>", "hash": "sha256"}
-    out   {"signature": "<hex>"} or {"error": "…"}
+    in    {"number": 7, "key": "k1", "digest": "<hex>", "hash": "sha256"}
+    out   {"number": 7, "signature": "<hex>"} or {"number": 7, "error": "…"}
 
 A process of its own, since SoftHSM reads its configuration once per process (SOFTHSM2_CONF), and
 PyKCS11 holds the interpreter's lock while a key works. It ends with its standard input.
@@ -37,13 +37,14 @@ def main(module: str, label: str, pin: str) -> None:
     }
     mechanism = PyKCS11.Mechanism(PyKCS11.CKM_RSA_PKCS)
     for line in sys.stdin:
+        asked = json.loads(line)
+        answer = {"number": asked["number"]}
         try:
-            asked = json.loads(line)
             told = _PREFIXES[asked["hash"]] + bytes.fromhex(asked["digest"])
             signature = bytes(session.sign(keys[asked["key"]], told, mechanism))
-            answer = {"signature": signature.hex()}
+            answer["signature"] = signature.hex()
         except (KeyError, ValueError, PyKCS11.PyKCS11Error) as error:
-            answer = {"error": f"{type(error).__name__}: {error}"}
+            answer["error"] = f"{type(error).__name__}: {error}"
         print(json.dumps(answer), flush=True)
 
 
