@@ -118,3 +118,21 @@ def test_co_signers_never_break_each_other(unit: Holder, drawn: Drawn, buyer_fir
 
     for profile in order:
         assert verify(document, PROFILES[profile]).covered == drawn.covered
+
+
+@settings(max_examples=150, deadline=None)
+@given(drawn=documents("einvoice"), data=st.data())
+def test_damaged_documents_are_refused_by_name(
+    unit: Holder, drawn: Drawn, data: st.DataObject
+) -> None:
+    document = bytearray(drawn.document)
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(document)))
+        damage = st.sampled_from([b"<", b"/>", b"&", b" Id='ID1'", b"<DLHDon/>", b"xmlns='r'"])
+        document[at : at + data.draw(st.integers(0, 8))] = data.draw(damage | st.binary(max_size=4))
+    try:
+        written = signed(bytes(document), "einvoice", unit)
+    except DocumentError:
+        return
+
+    assert verify(written, PROFILES["einvoice"]).certificate == unit.der

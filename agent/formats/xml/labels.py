@@ -15,4 +15,8 @@ def labels(profile: str) -> Mapping[str, str]:
 @cache
 def _all() -> Mapping[str, Mapping[str, str]]:
     text = resources.files("agent.formats.xml").joinpath("labels.toml").read_text("utf-8")
-    return {profile: MappingProxyType(words) for profile, words in tomllib.loads(text).items()}
+    tables = tomllib.loads(text)
+    return {
+        profile: MappingProxyType(tables[words["same-as"]] if "same-as" in words else words)
+        for profile, words in tables.items()
+    }

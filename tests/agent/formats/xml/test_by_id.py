@@ -7,6 +7,7 @@ import pytest
 from lxml import etree
 
 from agent.errors import DocumentError
+from agent.formats.registry import format_for
 from agent.formats.xml import PROFILES, Profile, XmlFormat, canonical, verify
 from agent.formats.xml.profiles import Canonicalization, Element, IdAttribute, Transform
 from tests.agent.formats.xml.samples import FILING, INVOICE, SAMPLES, Sample, signed
@@ -32,10 +33,11 @@ class TestEachProfile:
         assert sample.text == start + rest.partition("</Signature>")[2]
 
     def test_only_what_is_signed_is_shown(self, sample: Sample, unit: Holder) -> None:
-        made = XmlFormat(sample.profile).prepare(
+        made = format_for(sample.name).prepare(
             sample.text.encode(), certificate=unit.der, signing_time=datetime.now(UTC)
         )
 
+        assert "Thông tin chung" in made.description.preview
         assert "SoTien: 1000" in made.description.preview
         assert "DSCKS" not in made.description.preview
         assert "CKyDTu" not in made.description.preview
@@ -136,6 +138,14 @@ class TestWhatIsSignedMustBeCertain:
         other = FILING.replace("TKhaiThue", "KhacHan", 1)
 
         assert refused(other, PROFILES["etax"], unit)[0] == "container_missing"
+
+    @pytest.mark.parametrize("place", ["<HDon", "<DSCKS", "<NBan", "<DLHDon", "<SHDon"])
+    def test_a_relative_namespace_is_told_before_anybody_signs(
+        self, unit: Holder, place: str
+    ) -> None:
+        text = INVOICE.replace(place, f"{place} xmlns:r='relative'", 1)
+
+        assert refused(text, SELLER, unit) == ("document_malformed", {"reason": "namespace"})
 
     def test_what_stands_elsewhere_is_left_alone(self, unit: Holder) -> None:
         """The tax authority's code, for one; it is not covered and not shown."""

@@ -56,6 +56,10 @@ def test_the_roots_name_comes_first_where_it_says_which_form_this_is() -> None:
     assert known.startswith("TK1-TS · Tờ khai tham gia")
 
 
+def test_the_buyer_reads_what_the_seller_reads() -> None:
+    assert labels("einvoice-buyer") == labels("einvoice") != {}
+
+
 def test_only_the_element_that_is_signed_is_shown() -> None:
     tree = etree.fromstring("<?p q?><H a='1'><D Id='x'><T>1</T></D><U>2</U></H>").getroottree()
 

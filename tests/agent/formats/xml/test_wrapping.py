@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from agent.errors import DocumentError
-from agent.formats.xml import canonical, verify
+from agent.formats.xml import PROFILES, canonical, verify
 from tests.agent.formats.xml.samples import INVOICE, SAMPLES, Sample, signed
 from tests.support.pki import Holder
 
@@ -470,3 +470,89 @@ def test_a_co_signers_place_hides_nothing(unit: Holder) -> None:
     with pytest.raises(DocumentError) as caught:
         verify(document.replace(b"<NMua></NMua>", hidden % nested), seller)
     assert caught.value.details == {"reason": "place"}
+
+
+DECLARATION = "<TK1-TS><NoiDung><SoTien>1000</SoTien></NoiDung><Cky></Cky></TK1-TS>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrap:
+    """A signed declaration in pieces, as bytes: all of it is covered."""
+
+    whole: bytes
+    signature: bytes
+    evil: bytes  # the declaration as the attacker wants it read, with an empty container
+
+    def around(self, inside: bytes) -> bytes:
+        return self.evil.replace(b"<Cky></Cky>", b"<Cky>%s</Cky>" % inside)
+
+    def extended(self, element: bytes, *, end: bytes = b"</Signature>") -> bytes:
+        return self.signature.replace(end, element + end)
+
+
+#: XSW1 to XSW8 where the whole document is signed: the original is hidden, and found by what Id.
+DECLARATION_ATTACKS: dict[str, tuple[Callable[[Wrap], bytes], str]] = {
+    "xsw1 original in an object": (
+        lambda w: w.around(w.extended(b"<Object>%s</Object>" % w.whole)),
+        "place",
+    ),
+    "xsw2 original beside the signature": (lambda w: w.around(w.signature + w.whole), "place"),
+    "xsw3 original after the evil content": (
+        lambda w: w.evil.replace(b"<Cky></Cky>", w.whole + b"<Cky/>"),
+        "missing",
+    ),
+    "xsw4 original in the evil content": (
+        lambda w: w.evil.replace(b"</NoiDung>", w.whole + b"</NoiDung>"),
+        "missing",
+    ),
+    "xsw5 signature in the evil content, unsigned original at the end": (
+        lambda w: w.evil.replace(b"</NoiDung>", w.signature + b"</NoiDung>").replace(
+            b"</TK1-TS>", DECLARATION.encode() + b"</TK1-TS>"
+        ),
+        "missing",
+    ),
+    "xsw6 signature in the evil content, original in it": (
+        lambda w: w.evil.replace(
+            b"</NoiDung>", w.extended(b"<Object>%s</Object>" % w.whole) + b"</NoiDung>"
+        ),
+        "missing",
+    ),
+    "xsw7 evil content in an extension of the original": (
+        lambda w: w.whole.replace(b"<Cky>", b"<Extensions>%s</Extensions><Cky>" % w.evil),
+        "digest",
+    ),
+    "xsw8 unsigned original in the object": (
+        lambda w: w.around(w.extended(DECLARATION.encode(), end=b"</Object>")),
+        "grammar",
+    ),
+    "the evil content alone": (lambda w: w.around(w.signature), "digest"),
+    "a container before": (lambda w: w.whole.replace(b"<Cky>", b"<Cky></Cky><Cky>"), "place"),
+    "a container behind": (lambda w: w.whole.replace(b"</Cky>", b"</Cky><Cky></Cky>"), "place"),
+    "the form renamed": (lambda w: w.whole.replace(b"TK1-TS", b"TK3-TS"), "digest"),
+    "the root wrapped": (lambda w: b"<D02-TS>%s</D02-TS>" % w.whole, "missing"),
+    "the container moved into a box": (
+        lambda w: w.whole.replace(b"<Cky>", b"<x><Cky>").replace(b"</Cky>", b"</Cky></x>"),
+        "missing",
+    ),
+    "a reference by Id": (lambda w: w.whole.replace(b'URI=""', b'URI="#a"'), "reference"),
+}
+
+
+@pytest.mark.parametrize("name", DECLARATION_ATTACKS)
+def test_bhxh_tokhai_refuses(name: str, unit: Holder) -> None:
+    attack, reason = DECLARATION_ATTACKS[name]
+    whole = signed(DECLARATION, PROFILES["bhxh-tokhai"], unit)
+    start, end = whole.index(b"<Signature"), whole.index(b"</Cky>")
+    wrapped = attack(
+        Wrap(
+            whole=whole,
+            signature=whole[start:end],
+            evil=DECLARATION.replace("1000", "9999").encode(),
+        )
+    )
+    assert wrapped != whole
+
+    with pytest.raises(DocumentError) as caught:
+        verify(wrapped, PROFILES["bhxh-tokhai"])
+
+    assert caught.value.details == {"reason": reason}
