@@ -15,7 +15,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--headless",
         action="store_true",
-        help="no window; the agent's questions are answered by script, for the demo token alone",
+        help="no window; the agent's questions are answered by script, for demo keys alone",
     )
     parser.add_argument("--no-window", action="store_true", help="print the URL, open nothing")
     parser.add_argument("--port", type=int, help="of the page, this time; 0: any free one")

@@ -20,7 +20,8 @@ def usual_folder() -> Path:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoPlan:
-    """`headless`: the agent answers by script, for the demo token alone, and no window is opened.
+    """`headless`: the agent answers by script, for the demo token and services alone; no window
+    is opened.
 
     `port` is the page's, for this time; None is the one kept with the data. Pages look for an agent
     on the usual `agent_ports` only; others are for tests that need no page.
