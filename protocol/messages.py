@@ -201,7 +201,7 @@ class HelloResult(_Result, frozen=True, kw_only=True):
     rights: Rights
     origin: str | None  # as the browser stated it; null for a native program
     capabilities: tuple[str, ...]  # method names and "profile:bhxh-hoso" …
-    demo: bool = False  # consent is answered by script, for the demo token alone
+    demo: bool = False  # consent is answered by script, for the demo alone
 
 
 class SiteRequestParams(_Params, frozen=True, kw_only=True):

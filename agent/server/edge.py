@@ -22,5 +22,5 @@ class Edge:
     looking: Looking = field(default_factory=Looking)
     #: Called after each request that was answered.
     on_answered: list[Callable[[], None]] = field(default_factory=list)
-    #: Consent is answered by script, for the demo token alone; said in every `hello`.
+    #: Consent is answered by script, for what it names alone; said in every `hello`.
     demo: bool = False
