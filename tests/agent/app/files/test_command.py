@@ -14,6 +14,7 @@ from cryptography import x509
 from agent.app.exits import Exit
 from agent.formats.cms import CmsFormat
 from tests.agent.app.files.conftest import Office
+from tests.support import pdf
 from tests.support.agent_process import ROOT
 from tests.support.cms import answer
 from tests.support.pki import NOW, Holder
@@ -55,6 +56,17 @@ class TestSign:
         assert "0101300842" in judged.stdout
         listed = await office.here("journal", "list")
         assert "signed  sign  'hồ sơ.xml'  native:kyso-agent" in listed.stdout
+
+    async def test_a_pdf(self, office: Office) -> None:
+        file = office.directory / "hợp đồng.pdf"
+        file.write_bytes(pdf.file(pages=2))
+
+        done = await office.signs(file, "pades", *MINE, office.unit.id)
+
+        assert done.returncode == Exit.OK, done.stderr
+        judged = await office.here("verify", file.with_name("hợp đồng.signed.pdf"))
+        assert judged.returncode == Exit.OK, judged.stdout + judged.stderr
+        assert "CHỮ KÝ HỢP LỆ" in judged.stdout
 
     async def test_a_key_on_a_curve(self, office: Office, file: Path) -> None:
         listed = json.loads((await office.types("certificates", "--json")).stdout)
