@@ -60,13 +60,19 @@ def account(sandbox: SandboxProgram, mst: str) -> Open:
 
 
 @pytest.fixture
-def agent(tmp_path: Path, sandbox: SandboxProgram) -> Iterator[AgentProcess]:
+def otps() -> str | list[str]:
+    """What the user types when he is asked, in turn."""
+    return OTP
+
+
+@pytest.fixture
+def agent(tmp_path: Path, sandbox: SandboxProgram, otps: str | list[str]) -> Iterator[AgentProcess]:
     """Without any token; consent is answered by script, for the sandbox's services alone."""
     place = tmp_path / "agent"
     place.mkdir()
     trust = Path(sandbox.places["trust"])
     hosts = [url.removeprefix("https://") for url in sandbox.places["hsm"].values()]
-    consent = script(only_tokens=[], only_services=hosts, service_pin=PIN, otp=OTP)
+    consent = script(only_tokens=[], only_services=hosts, service_pin=PIN, otp=otps)
     with ExitStack() as stack:
         yield stack.enter_context(
             AgentProcess(place, roots=[trust], services_ca=[trust], consent=consent, ports=PORTS)
@@ -117,12 +123,26 @@ def test_way_2_leads_to_acceptance_and_replaces_the_old_certificate(
 def test_a_pin_and_a_one_time_password_are_asked_for_and_lead_to_acceptance(
     at_home: Clerk, account: Open, sandbox: SandboxProgram
 ) -> None:
+    sent = len(sandbox.on_the_phone()["messages"])
     at_home.adds_the_certificate_in_the_service(account("csc", pin=PIN, otp=True))
 
     at_home.adjusts_by_way_1()
 
     at_home.sees_the_outcome("Chấp nhận")
-    assert len(sandbox.on_the_phone()["messages"]) == 1
+    assert len(sandbox.on_the_phone()["messages"]) == sent + 1
+
+
+@pytest.mark.parametrize("otps", [["000000", OTP]], ids=["wrong, right"])
+def test_a_wrong_one_time_password_is_asked_for_anew_and_leads_to_acceptance(
+    at_home: Clerk, account: Open, sandbox: SandboxProgram
+) -> None:
+    sent = len(sandbox.on_the_phone()["messages"])
+    at_home.adds_the_certificate_in_the_service(account("csc", otp=True))
+
+    at_home.adjusts_by_way_1()
+
+    at_home.sees_the_outcome("Chấp nhận")
+    assert len(sandbox.on_the_phone()["messages"]) == sent + 2
 
 
 def test_a_wrong_password_is_said_and_the_right_one_mends_it(at_home: Clerk, account: Open) -> None:
@@ -147,6 +167,7 @@ def test_a_wrong_password_is_said_and_the_right_one_mends_it(at_home: Clerk, acc
         ({"answers": "huge"}, "trả lời không đúng quy cách"),
         ({"answers": "half"}, "Không kết nối được tới dịch vụ ký số"),
         ({"answers": "error"}, "đang gặp lỗi"),
+        ({"answers": "drip"}, "không trả lời kịp"),
         ({"clock": 3600}, "giờ của máy này lệch"),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",

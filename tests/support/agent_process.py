@@ -34,7 +34,7 @@ def script(
     delay: float = 0.0,
     only_services: Sequence[str] = (),
     service_pin: str = "12345678",
-    otp: str = "246810",
+    otp: str | list[str] = "246810",
 ) -> str:
     """The text of a scripted consent file."""
     services = (
