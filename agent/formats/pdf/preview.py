@@ -8,17 +8,12 @@ from pypdf import PdfReader
 
 from agent.certificates.describe import describe
 from agent.errors import AgentError
-from agent.formats.pdf.verify import Change, PdfSignature, signatures
+from agent.formats.pdf.verify import PdfSignature, signatures
+from agent.formats.pdf.words import said
 
 _PAGES: Final = 3
 _CHARS: Final = 6000
 _MAX_BYTES: Final = 20 * 1024 * 1024
-_WORDS: Final = {
-    Change.NONE: "không bị thay đổi",
-    Change.MAINTENANCE: "không bị thay đổi",
-    Change.FILLED: "sau đó có điền biểu mẫu hoặc ký thêm",
-    Change.OTHER: "CẢNH BÁO: nội dung đã bị thay đổi sau khi ký",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +41,8 @@ def _line(signature: PdfSignature) -> str:
         holder = describe(signature.certificate).holder
     except AgentError:
         holder = signature.field_name
-    if not signature.valid:
-        return f"• Đã có chữ ký của {holder}: chữ ký KHÔNG hợp lệ"
-    return f"• Đã có chữ ký của {holder}: {_WORDS[signature.changed_after]}"
+    key = signature.changed_after.value if signature.valid else "invalid"
+    return said("earlier", key, holder=holder)
 
 
 def _words(document: bytes) -> tuple[str, bool]:

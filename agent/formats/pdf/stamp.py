@@ -28,6 +28,7 @@ from pyhanko.stamp import TextStampStyle
 
 from agent.errors import DocumentError
 from agent.formats.pdf.format import Stamp
+from agent.formats.pdf.words import said
 
 _SIZE: Final = 9  # points
 _RED: Final = (0.75, 0.05, 0.05)
@@ -41,9 +42,10 @@ _LINE_CHARS: Final = 38
 
 def style(stamp: Stamp, *, holder: str, at: datetime) -> TextStampStyle:
     """Raises DocumentError stamp_image."""
-    lines = ["Ký bởi:", *_wrapped(holder), f"Ngày ký: {at.astimezone(_VIETNAM):%d/%m/%Y %H:%M:%S}"]
+    time = f"{at.astimezone(_VIETNAM):%d/%m/%Y %H:%M:%S}"
+    lines = [said("stamp", "signer"), *_wrapped(holder), said("stamp", "time", time=time)]
     if stamp.reason:
-        lines += _wrapped(f"Lý do: {stamp.reason}")
+        lines += _wrapped(said("stamp", "reason", reason=stamp.reason))
     picture = _picture(stamp.image) if stamp.image is not None else None
     left = (stamp.box[2] - stamp.box[0]) // 3 if picture is not None else 6
     return TextStampStyle(
