@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -138,7 +139,9 @@ class TestTimestamps:
         authority = office.ca.stamping()
 
         async def handler(request: web.Request) -> web.Response:
-            return web.Response(body=answer(await request.read(), authority))
+            # By the clock, as the command is: the test PKI's own moment is the suite's start.
+            now = datetime.now(UTC).replace(microsecond=0)
+            return web.Response(body=answer(await request.read(), authority, at=now))
 
         office.responder.override["/tsa"] = handler
         office.configure(f'[timestamp]\nurl = "{office.responder.url}/tsa"\n')
