@@ -134,14 +134,14 @@ class DemoAgent:
         plan = self._plan
         command = [sys.executable, "-m", "agent", "run", "--config", str(self._configuration())]
         command += ["--runtime-dir", str(plan.runtime_folder), "--log-dir", str(plan.log_folder)]
-        command += ["--data-dir", str(plan.data / "agent")]
+        command += ["--data-dir", str(plan.agent_data)]
         if plan.headless:
             command += ["--scripted-consent", str(self._script())]
         return command
 
     def _configuration(self) -> Path:
         """Raises TokenError if SoftHSM's module is not there."""
-        path = self._plan.data / "agent.toml"
+        path = self._plan.agent_configuration
         lines = [
             "# Written by `kyso demo` at each start.",
             "[modules]",

@@ -39,6 +39,14 @@ class DemoPlan:
         return self.data / "log"
 
     @property
+    def agent_configuration(self) -> Path:
+        return self.data / "agent.toml"
+
+    @property
+    def agent_data(self) -> Path:
+        return self.data / "agent"
+
+    @property
     def runtime_folder(self) -> Path:
         return self.data / "runtime"
 

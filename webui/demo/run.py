@@ -6,6 +6,8 @@ go on), the parts above end first and in order.
 
 import asyncio
 import os
+import shlex
+import sys
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
@@ -139,18 +141,23 @@ def _invite(plan: DemoPlan, sandbox: Sandbox, url: str) -> None:
     say("try_heading")
     say("try_login", url=url, mst=UNIT.mst, password=PASSWORD)
     say("try_add", label=LABEL, pin=PIN)
-    host, account, password = sandbox.hsm_login(Service.CYBERHSM)
-    say(
-        "try_hsm",
-        host=host,
-        account=account,
-        password=password,
-        url=f"{sandbox.pages_url}/services",
-    )
+    _invite_to_hsm(plan, sandbox)
     say("try_send")
     say("try_result", mailbox=sandbox.mailbox_url)
     say("try_faults", sandbox=sandbox.pages_url)
     say("stop")
+
+
+def _invite_to_hsm(plan: DemoPlan, sandbox: Sandbox) -> None:
+    host, account, password = sandbox.hsm_login(Service.CYBERHSM)
+    if plan.shows_window:
+        services = f"{sandbox.pages_url}/services"
+        say("try_hsm", host=host, account=account, password=password, url=services)
+        return
+    # A page takes passwords of services in our own window alone; elsewhere the terminal does.
+    add = [sys.executable, "-m", "agent", "accounts", "add", host, account, "--password-stdin"]
+    where = ["--config", str(plan.agent_configuration), "--data-dir", str(plan.agent_data)]
+    say("try_hsm_terminal", command=f"echo {password} | {shlex.join([*add, *where])}")
 
 
 @contextmanager

@@ -166,6 +166,7 @@ def test_what_to_do_is_said_in_vietnamese_and_english(demo) -> None:
 
     for word in (demo.told["url"], demo.told["mst"], demo.told["password"], demo.told["pin"]):
         assert word in said
+    assert f"accounts add {demo.told['hsm']['cyberhsm']['host']}" in said  # there is no window
     assert "không phải BHXH thật" in said
     assert "not the real BHXH" in said
     assert "TỰ ĐỘNG" in said
