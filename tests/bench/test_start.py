@@ -21,8 +21,9 @@ pytestmark = pytest.mark.bench
 ROUNDS = 7
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def browser():
+    # For one test: while Playwright's loop runs in this thread, no asynchronous test can.
     with chromium() as started:
         yield started
 
