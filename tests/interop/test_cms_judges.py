@@ -19,6 +19,7 @@ from pyhanko.sign.validation.status import StandardCMSSignatureStatus
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from agent.certificates.timestamp import HttpTimestampAuthority
 from agent.errors import DocumentError
 from agent.formats.cms import (
     CmsFormat,
@@ -287,6 +288,31 @@ class TestTimestamps:
         assert desk.verifies(after, content=DOCUMENT)
         (verified,) = verify(after, content=DOCUMENT)
         assert verified.timestamps == (token,)
+
+    async def test_openssl_answers_what_we_ask(self, desk: Desk, tsa: Holder) -> None:
+        desk.holds(tsa)
+        desk.write(serial=b"01", config=TSA_CONFIGURATION % b"sha256")
+
+        class Openssl:
+            async def fetch(self, _url: str, *, body: bytes, **_: object) -> bytes:
+                desk.write(request=body)
+                answered = desk.openssl(
+                    "ts", "-reply", "-config", "config", "-section", "here", "-queryfile",
+                    "request", "-signer", "certificate", "-inkey", "key", "-out", "answer",
+                )  # fmt: skip
+                assert answered.returncode == 0, answered.stderr
+                return desk.read("answer")
+
+        authority = HttpTimestampAuthority(Openssl(), "http://tsa.example.vn", timeout_seconds=5)
+        token = await authority.stamp(b"value")
+
+        assert verify_timestamp(token, stamped=b"value").certificate == tsa.der
+        desk.write(value=b"value")
+        judged = desk.openssl(
+            "ts", "-verify", "-queryfile", "request", "-in", "answer", "-CAfile", "root",
+            "-untrusted", "ca",
+        )  # fmt: skip
+        assert b"Verification: OK" in judged.stdout, judged.stderr
 
     def test_openssl_finds_the_token_beside_our_signature(self, desk: Desk, tsa: Holder) -> None:
         before = ours(desk.ca.issue(), Mechanism.RSA_PKCS1_SHA256, desk.ca, attached=True)

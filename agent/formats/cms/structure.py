@@ -10,6 +10,8 @@ from agent.formats.cms.ber import Element
 from agent.formats.cms.reasons import Reason, Rejected
 
 MAX_CERTIFICATES: Final = 64
+#: Of one. Certificates are remembered while signatures are looked at, and real ones have 2 KB.
+MAX_CERTIFICATE_BYTES: Final = 64 * 1024
 MAX_SIGNERS: Final = 16
 _VERSIONS: Final = (1, 3, 4, 5)
 _BY_ISSUER_AND_SERIAL: Final = 1
@@ -94,7 +96,9 @@ def _encapsulated(element: Element) -> tuple[bytes, bytes | None]:
 def _certificates(element: Element) -> tuple[bytes, ...]:
     """X.509 certificates alone: attribute certificates and the like say nothing about a key."""
     found = element.children()
-    if len(found) > MAX_CERTIFICATES or any(one.tag != der.SEQUENCE for one in found):
+    if len(found) > MAX_CERTIFICATES:
+        raise Rejected(Reason.GRAMMAR)
+    if any(one.tag != der.SEQUENCE or len(one.whole) > MAX_CERTIFICATE_BYTES for one in found):
         raise Rejected(Reason.GRAMMAR)
     return tuple(dict.fromkeys(bytes(one.whole) for one in found))
 

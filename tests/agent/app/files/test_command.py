@@ -79,6 +79,22 @@ class TestSign:
         judged = await office.here("verify", file.with_name("hồ sơ.xml.p7s"), "--language", "en")
         assert "ecdsa-sha256" in judged.stdout
 
+    async def test_a_file_too_large_to_be_held(self, office: Office) -> None:
+        """Detached it is signed from its hash; nothing else can take it in."""
+        large = office.directory / "lớn.tif"
+        with large.open("wb") as sparse:
+            sparse.truncate(65 * 1024 * 1024)
+
+        attached = await office.signs(large, "cades-attached", *MINE, office.unit.id)
+        detached = await office.signs(large, "cades-detached", *MINE, office.unit.id)
+
+        assert attached.returncode == Exit.FAILED
+        assert "quá lớn" in attached.stderr
+        assert detached.returncode == Exit.OK, detached.stderr
+        assert sorted(p.name for p in large.parent.glob("lớn.*")) == ["lớn.tif", "lớn.tif.p7s"]
+        judged = await office.here("verify", large.with_name("lớn.tif.p7s"))
+        assert judged.returncode == Exit.OK, judged.stdout
+
     async def test_where_the_user_says(self, office: Office, file: Path) -> None:
         out = office.directory / "out"
 

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from asn1crypto import cms, core
+from cryptography import x509
 
 from agent.errors import DocumentError
 from agent.formats.algorithms import Kind, Scheme
@@ -199,6 +200,15 @@ class TestBounds:
             verify(many)
         with pytest.raises(DocumentError, match="signature_invalid"):
             verify(made.build(unit, CONTENT, certificates=[unit] * 65))
+
+    def test_a_certificate_that_is_too_large(self, ca: Authority, unit: Holder) -> None:
+        comment = x509.UnrecognizedExtension(
+            x509.ObjectIdentifier("1.3.6.1.4.1.55555.9"), bytes(70_000)
+        )
+        large = ca.issue("large", extensions=((comment, False),))
+
+        with pytest.raises(DocumentError, match="signature_invalid"):
+            verify(made.build(unit, CONTENT, certificates=[unit, large]))
 
     def test_content_that_is_known_by_the_wrong_hash(self, unit: Holder) -> None:
         signed = made.build(unit, CONTENT, attached=False, mechanism=Mechanism.RSA_PKCS1_SHA512)
