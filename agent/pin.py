@@ -35,6 +35,13 @@ class Pin:
         raise TypeError("a PIN is never pickled")
 
 
+def erase(*pins: Pin | None) -> None:
+    """Those that there are."""
+    for pin in pins:
+        if pin is not None:
+            pin.erase()
+
+
 def wipe(buffer: bytearray) -> None:
     """Overwrite in place with zeros."""
     buffer[:] = bytes(len(buffer))

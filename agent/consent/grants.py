@@ -11,8 +11,6 @@
 """
 
 import logging
-import os
-import tempfile
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +20,7 @@ import msgspec
 
 from agent.consent.origins import shown
 from agent.consent.prompts import Asker
+from agent.platforms.files import replace
 from protocol.messages import Site
 
 _log = logging.getLogger(__name__)
@@ -101,18 +100,7 @@ class Grants:
     def _write(self, sites: Mapping[str, Site]) -> None:
         file = _File(version=_VERSION, sites=tuple(sites.values()))
         text = msgspec.json.format(msgspec.json.encode(file)) + b"\n"
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # mkstemp makes the file 0600, and in the same folder, so that the rename is atomic.
-        handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as temporary:
-                temporary.write(text)
-                temporary.flush()
-                os.fsync(temporary.fileno())
-            Path(name).replace(self._path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        replace(self._path, text)
 
     def _read(self) -> tuple[Site, ...]:
         try:

@@ -1,7 +1,7 @@
 """The accounts at signing services, and what they hold: implements `Services`.
 
     records     what is remembered, in a file that `kyso-agent accounts` writes, too
-    secrets     passwords, in the keyring
+    passwords   what signs in, in the keyring
     asking      what a service is asked for one account, and what is believed of its answer
 
 While the agent runs, one task looks whether another program changed the file, and has each account
@@ -18,10 +18,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Final, Never, Self
-from weakref import WeakSet
 
 import msgspec
 
+from agent.changes import Changes
 from agent.errors import AgentError, UserError
 from agent.hsm.api import Account, AccountOrder, Found, ProviderInfo
 from agent.hsm.asking import Asker
@@ -68,7 +68,7 @@ class Accounts:
         self._records: Mapping[str, Record] = {}
         self._stamp: Stamp = None
         self._asking: dict[str, asyncio.Task[None]] = {}
-        self._followers: WeakSet[_Changes] = WeakSet()
+        self._changes = Changes()
         self._tasks = asyncio.TaskGroup()
         self._watching: asyncio.Task[Never] | None = None
 
@@ -103,16 +103,14 @@ class Accounts:
         return self._asker.kinds.infos()
 
     def accounts(self) -> tuple[Account, ...]:
-        return tuple(map(_account, self._records.values()))
+        return tuple(record.account for record in self._records.values())
 
     def certificates(self) -> tuple[ServiceCertificate, ...]:
         return tuple(found for found, _ in self._by_certificate().values())
 
     def changes(self) -> AsyncIterator[None]:
         """What happens from this call on is not missed; several changes may come as one."""
-        follower = _Changes()
-        self._followers.add(follower)
-        return follower
+        return self._changes.follow()
 
     async def refresh(self, account: AccountId | None = None) -> None:
         if account is not None and account not in self._records:
@@ -133,7 +131,7 @@ class Accounts:
         return Found(
             provider=kind.info,
             host=door.host,
-            certificates=tuple(_certificate(each, service) for each in held),
+            certificates=tuple(each.certificate(service) for each in held),
             order=replace(order, host=door.base, provider=kind.info.id),
         )
 
@@ -147,7 +145,7 @@ class Accounts:
             host=found.host,
             name=order.name,
             fields=_fields(found, secret=False),
-            certificates=tuple(map(_held, found.certificates)),
+            certificates=tuple(map(Held.of, found.certificates)),
             checked_at=self._clock(),
         )
         new = record.id not in self._records
@@ -159,7 +157,7 @@ class Accounts:
             if new:
                 await self._passwords.forget(record.id)
             raise
-        return _account(record)
+        return record.account
 
     async def forget(self, account: AccountId) -> bool:
         """Raises UserError secrets_unavailable; then the account is still there to be forgotten."""
@@ -285,84 +283,20 @@ class Accounts:
     def _take(self, records: Mapping[str, Record]) -> None:
         if records != self._records:
             self._records = records
-            for follower in self._followers:
-                follower.tell()
+            self._changes.tell()
 
     def _by_certificate(self) -> Mapping[str, tuple[ServiceCertificate, Record]]:
         """A certificate that several accounts hold is used through the first that works."""
         found: dict[str, tuple[ServiceCertificate, Record]] = {}
         for record in sorted(self._records.values(), key=lambda each: each.problem in _LEFT_ALONE):
             for held in record.certificates:
-                found.setdefault(held.id, (_certificate(held, _service(record)), record))
+                found.setdefault(held.id, (held.certificate(record.service), record))
         return found
-
-
-class _Changes:
-    """One caller's view of the changes."""
-
-    def __init__(self) -> None:
-        self._event = asyncio.Event()
-
-    def tell(self) -> None:
-        self._event.set()
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> None:
-        await self._event.wait()
-        self._event.clear()
 
 
 def _id(provider: str, host: str, name: str) -> AccountId:
     whole = f"{provider}\n{host}\n{name}".encode()
     return AccountId(hashlib.sha256(whole).hexdigest()[:32])
-
-
-def _account(record: Record) -> Account:
-    return Account(
-        id=AccountId(record.id),
-        provider=record.provider,
-        provider_name=record.provider_name,
-        host=record.host,
-        name=record.name,
-        certificates=tuple(CertificateId(held.id) for held in record.certificates),
-        problem=record.problem,
-        checked_at=record.checked_at,
-    )
-
-
-def _service(record: Record) -> ServiceInfo:
-    return ServiceInfo(
-        account=AccountId(record.id),
-        provider=record.provider,
-        provider_name=record.provider_name,
-        host=record.host,
-        name=record.name,
-    )
-
-
-def _certificate(held: Held, service: ServiceInfo) -> ServiceCertificate:
-    return ServiceCertificate(
-        id=CertificateId(held.id),
-        der=held.der,
-        service=service,
-        credential=held.credential,
-        confirmation=held.confirmation,
-        key_type=held.key_type,
-        key_bits=held.key_bits,
-    )
-
-
-def _held(certificate: ServiceCertificate) -> Held:
-    return Held(
-        id=certificate.id,
-        der=certificate.der,
-        credential=certificate.credential,
-        confirmation=certificate.confirmation,
-        key_type=certificate.key_type,
-        key_bits=certificate.key_bits,
-    )
 
 
 def _fields(found: Found, *, secret: bool) -> dict[str, str]:

@@ -16,7 +16,7 @@ from agent.errors import ServiceError, UserError
 from agent.hsm.api import OnWait, ToSign
 from agent.hsm.provider import Credential, Pending, Session
 from agent.keys import Confirmation, Mechanism, ServiceCertificate
-from agent.pin import Pin, wipe
+from agent.pin import Pin, erase, wipe
 
 _log: Final = logging.getLogger(__name__)
 
@@ -98,9 +98,7 @@ class KeyAtService:
         else:
             self.end()
         finally:
-            for secret in (pin, otp):
-                if secret is not None:
-                    secret.erase()
+            erase(pin, otp)
 
     async def _signed(
         self, group: tuple[ToSign, ...], mechanism: Mechanism, *, otp: Pin | None, on_wait: OnWait
@@ -111,8 +109,7 @@ class KeyAtService:
                 self._credential, group, mechanism, pin=pin, otp=otp
             )
         finally:
-            if pin is not None:
-                pin.erase()
+            erase(pin)
         answer = await self._session.sign_hashes(leave)
         if isinstance(answer, Pending):
             answer = await self._awaited(answer, on_wait)

@@ -7,10 +7,11 @@ A new kind is one file that implements `Provider` and one row in providers.toml.
 redirects, bounded time and size, strict JSON. They keep no secrets and write no logs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+from agent.errors import UserError
 from agent.hsm.api import ToSign
 from agent.hsm.door import Door
 from agent.keys import Confirmation, Mechanism
@@ -38,6 +39,24 @@ class Credential:
     confirmation: Confirmation = field(default_factory=Confirmation)
     mechanisms: frozenset[Mechanism] = frozenset({Mechanism.RSA_PKCS1_SHA256})
     most_hashes: int = 1  # in one authorisation
+
+    def require(self, items: Sequence[ToSign], mechanism: Mechanism, *, host: str) -> None:
+        """Before any secret goes out for nothing.
+
+        Raises UserError certificate_unsuitable (reason "mechanism"), service_batch.
+        """
+        if not self.enabled or mechanism not in self.mechanisms:
+            raise UserError("certificate_unsuitable", reason="mechanism")
+        if len(items) > self.most_hashes:
+            raise UserError("service_batch", host=host)
+
+
+def named(credentials: Iterable[Credential], identifier: str) -> Credential:
+    """Raises UserError certificate_not_found."""
+    for credential in credentials:
+        if credential.id == identifier:
+            return credential
+    raise UserError("certificate_not_found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

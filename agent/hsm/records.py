@@ -14,12 +14,20 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
 import msgspec
 from msgspec import Meta, Struct
 
-from agent.keys import Confirmation, KeyType
+from agent.hsm.api import Account
+from agent.keys import (
+    AccountId,
+    CertificateId,
+    Confirmation,
+    KeyType,
+    ServiceCertificate,
+    ServiceInfo,
+)
 from agent.platforms.files import locked, replace
 
 _log: Final = logging.getLogger(__name__)
@@ -39,6 +47,28 @@ class Held(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     key_type: KeyType
     key_bits: int
 
+    @classmethod
+    def of(cls, certificate: ServiceCertificate) -> Self:
+        return cls(
+            id=certificate.id,
+            der=certificate.der,
+            credential=certificate.credential,
+            confirmation=certificate.confirmation,
+            key_type=certificate.key_type,
+            key_bits=certificate.key_bits,
+        )
+
+    def certificate(self, service: ServiceInfo) -> ServiceCertificate:
+        return ServiceCertificate(
+            id=CertificateId(self.id),
+            der=self.der,
+            service=service,
+            credential=self.credential,
+            confirmation=self.confirmation,
+            key_type=self.key_type,
+            key_bits=self.key_bits,
+        )
+
 
 class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An account. `fields` are those that the provider's row does not call secret."""
@@ -53,6 +83,29 @@ class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     certificates: tuple[Held, ...] = ()
     problem: str = ""
     checked_at: Annotated[datetime, Meta(tz=True)] | None = None
+
+    @property
+    def account(self) -> Account:
+        return Account(
+            id=AccountId(self.id),
+            provider=self.provider,
+            provider_name=self.provider_name,
+            host=self.host,
+            name=self.name,
+            certificates=tuple(CertificateId(held.id) for held in self.certificates),
+            problem=self.problem,
+            checked_at=self.checked_at,
+        )
+
+    @property
+    def service(self) -> ServiceInfo:
+        return ServiceInfo(
+            account=AccountId(self.id),
+            provider=self.provider,
+            provider_name=self.provider_name,
+            host=self.host,
+            name=self.name,
+        )
 
     def __repr__(self) -> str:
         return f"Record({self.host!r}, …)"

@@ -5,11 +5,12 @@
 Only the user can read it (0600; on Windows the profile's ACL). It appears complete or not at all.
 """
 
-import os
 from pathlib import Path
 from typing import Final
 
 import msgspec
+
+from agent.platforms.files import replace
 
 _NAME: Final = "agent.json"
 
@@ -25,15 +26,7 @@ class Runtime(msgspec.Struct, frozen=True, kw_only=True):
 
 def write(directory: Path, runtime: Runtime) -> None:
     """Raises OSError."""
-    fresh = directory / f"{_NAME}.{os.getpid()}"
-    # O_EXCL: a link planted under that name is not followed.
-    fresh.unlink(missing_ok=True)
-    descriptor = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    try:
-        os.write(descriptor, msgspec.json.encode(runtime))
-    finally:
-        os.close(descriptor)
-    fresh.replace(directory / _NAME)
+    replace(directory / _NAME, msgspec.json.encode(runtime))
 
 
 def read(directory: Path) -> Runtime | None:

@@ -31,6 +31,7 @@ from agent.keys import (
     ServiceCertificate,
     TokenCertificate,
 )
+from agent.pin import erase
 from agent.signing.candidates import Candidate, facts
 from agent.signing.desk import Desk, Errand
 from agent.signing.record import Record, recorded
@@ -105,8 +106,7 @@ async def approved(desk: Desk, errand: Errand, candidate: Candidate, deed: Deed[
                 try:
                     signature = await key.sign(dialog, approval, item, deed.mechanism)
                 finally:
-                    if approval.pin is not None:
-                        approval.pin.erase()
+                    erase(approval.pin)
             await errand.progress(Stage.VERIFYING)
             await dialog.working(Stage.VERIFYING)
             return await asyncio.to_thread(_verified_and_recorded, deed, signature, record)

@@ -13,7 +13,7 @@ from agent.consent.prompts import Approval, SignDialog
 from agent.errors import ServiceError, UserError
 from agent.hsm.api import ServiceKey, ToSign
 from agent.keys import Confirmation, Mechanism, OtpKind, PinState, ServiceCertificate
-from agent.pin import Pin
+from agent.pin import Pin, erase
 from agent.signing.desk import Desk, Errand
 from agent.signing.verified import is_by
 from agent.signing.waiting import unless_refused
@@ -64,8 +64,7 @@ class KeyInService:
                     case _:
                         raise
             finally:
-                if otp is not None:
-                    otp.erase()
+                erase(otp)
 
     async def _otp(self, dialog: SignDialog, *, rejected: bool) -> Pin | None:
         """A one-time password that was refused may be used up or too old: a new one is sent."""

@@ -11,6 +11,7 @@ from agent.consent.prompts import Approval, SignDialog
 from agent.errors import AgentError, UserError
 from agent.hsm.api import ToSign
 from agent.keys import Mechanism, PinState, TokenCertificate
+from agent.pin import erase
 from agent.signing.desk import Desk, Errand
 from agent.signing.waiting import beside, moments, unless_refused
 from agent.tokens.api import KeySession
@@ -130,8 +131,7 @@ async def _until_read(dialog: SignDialog) -> None:
     """A locked token is the last thing the window says; it stays until the user closes it."""
     with suppress(UserError):
         late = await dialog.approval()
-        if late.pin is not None:
-            late.pin.erase()
+        erase(late.pin)
 
 
 def _removed(error: UserError) -> UserError:

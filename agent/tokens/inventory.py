@@ -17,8 +17,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Never, Self
-from weakref import WeakSet, WeakValueDictionary
+from weakref import WeakValueDictionary
 
+from agent.changes import Changes
 from agent.errors import UserError
 from agent.keys import CertificateId, TokenCertificate, TokenId, TokenInfo
 from agent.tokens.calls import KeyRef, Slot, TokenRef
@@ -55,7 +56,7 @@ class Inventory:
         ]
         self._tokens: tuple[TokenInfo, ...] = ()
         self._entries: dict[CertificateId, _Entry] = {}
-        self._followers: WeakSet[_Changes] = WeakSet()
+        self._changes = Changes()
         self._locks: WeakValueDictionary[TokenId, asyncio.Lock] = WeakValueDictionary()
         self._tasks = asyncio.TaskGroup()
         self._running: list[asyncio.Task[Never]] = []
@@ -85,9 +86,7 @@ class Inventory:
 
     def changes(self) -> AsyncIterator[None]:
         """What happens from this call on is not missed; several changes may come as one."""
-        follower = _Changes()
-        self._followers.add(follower)
-        return follower
+        return self._changes.follow()
 
     async def refresh(self) -> None:
         """Look at all devices now; raises nothing, what fails is in `troubles`.
@@ -145,25 +144,7 @@ class Inventory:
         self._tokens = tuple(tokens.values())
         self._entries = entries
         if before != (self._tokens, self.certificates()):
-            for follower in self._followers:
-                follower.tell()
-
-
-class _Changes:
-    """One caller's view of the changes."""
-
-    def __init__(self) -> None:
-        self._event = asyncio.Event()
-
-    def tell(self) -> None:
-        self._event.set()
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> None:
-        await self._event.wait()
-        self._event.clear()
+            self._changes.tell()
 
 
 def _token_info(slot: Slot, module: Module) -> TokenInfo:

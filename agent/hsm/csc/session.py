@@ -21,7 +21,7 @@ from agent.hsm.csc.waiting import Signing, Thing, Unasked, Underway, Waiting
 from agent.hsm.csc.wire import Wire
 from agent.hsm.provider import Authorisation, Credential, Pending
 from agent.keys import Mechanism
-from agent.pin import Pin, wipe
+from agent.pin import Pin, erase, wipe
 
 _MOST_DESCRIPTION_CHARS: Final = 500  # 11.6
 
@@ -71,9 +71,7 @@ class CscSession:
                 leave=_leave(details, items, mechanism, pin=_typed(pin), otp=_typed(otp)),
             )
         finally:
-            for secret in (pin, otp):
-                if secret is not None:
-                    secret.erase()
+            erase(pin, otp)
         if details.factors.confirmation.phone and not self._dialect.answers_early:
             return unasked
         return await self._permission.ask(unasked)

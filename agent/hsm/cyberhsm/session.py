@@ -18,9 +18,9 @@ from agent.hsm.cyberhsm.replies import NOT_FOUND, OK, bare_text, failure, status
 from agent.hsm.cyberhsm.requests import Keys, Moment, Request, headers
 from agent.hsm.door import Answer, Door
 from agent.hsm.encoded import certificate, rsa_with_sha256, signature, unbase64
-from agent.hsm.provider import Authorisation, Credential, Pending
+from agent.hsm.provider import Authorisation, Credential, Pending, named
 from agent.keys import Confirmation, Mechanism, OtpKind
-from agent.pin import Pin, wipe
+from agent.pin import Pin, erase, wipe
 from agent.secret import Secret
 
 #: The service has no name for an account's one key.
@@ -94,10 +94,7 @@ class CyberHsmSession:
         )
 
     async def describe(self, credential_id: str) -> Credential:
-        for credential in await self.list_credentials():
-            if credential.id == credential_id:
-                return credential
-        raise UserError("certificate_not_found")
+        return named(await self.list_credentials(), credential_id)
 
     async def send_otp(self, credential: Credential) -> None:
         if credential.confirmation.otp is OtpKind.SENT:
@@ -115,13 +112,9 @@ class CyberHsmSession:
         otp: Pin | None,
     ) -> Authorisation:
         """Nothing is asked of the service: a one-time password goes with the signing request."""
-        if pin is not None:
-            pin.erase()
+        erase(pin)
         typed = _typed(otp)
-        if mechanism not in credential.mechanisms:
-            raise UserError("certificate_unsuitable", reason="mechanism")
-        if len(items) > credential.most_hashes:
-            raise UserError("service_batch", host=self._door.host)
+        credential.require(items, mechanism, host=self._door.host)
         if any(hashlib.sha256(item.message).digest() != item.digest for item in items):
             # The service would sign another hash than the user has seen.
             raise UserError("certificate_unsuitable", reason="hash")

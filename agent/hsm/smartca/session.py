@@ -10,18 +10,18 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from agent.errors import ServiceError, UserError
+from agent.errors import ServiceError
 from agent.hsm.api import ToSign
 from agent.hsm.document_names import plain, summary, without_accents
 from agent.hsm.door import Answer, Door
 from agent.hsm.encoded import certificate, rsa_with_sha256, signature
 from agent.hsm.phone import Waiting
-from agent.hsm.provider import Authorisation, Credential, Pending
+from agent.hsm.provider import Authorisation, Credential, Pending, named
 from agent.hsm.smartca import messages as m
 from agent.hsm.smartca.failures import failure
 from agent.hsm.smartca.shapes import Shape
 from agent.keys import Confirmation, Mechanism
-from agent.pin import Pin
+from agent.pin import Pin, erase
 
 T = TypeVar("T")
 
@@ -72,10 +72,7 @@ class SmartCaSession:
         return tuple(credential for credential in found if credential is not None)
 
     async def describe(self, credential_id: str) -> Credential:
-        for credential in await self.list_credentials():
-            if credential.id == credential_id:
-                return credential
-        raise UserError("certificate_not_found")
+        return named(await self.list_credentials(), credential_id)
 
     async def send_otp(self, credential: Credential) -> None:
         """The app asks for everything."""
@@ -90,13 +87,8 @@ class SmartCaSession:
         otp: Pin | None,
     ) -> Authorisation:
         """Nothing is asked yet: here, to sign is to ask."""
-        for secret in (pin, otp):
-            if secret is not None:
-                secret.erase()
-        if mechanism not in credential.mechanisms or not credential.enabled:
-            raise UserError("certificate_unsuitable", reason="mechanism")
-        if len(items) > credential.most_hashes:
-            raise UserError("service_batch", host=self._door.host)
+        erase(pin, otp)
+        credential.require(items, mechanism, host=self._door.host)
         return Authorisation(credential=credential, items=tuple(items), mechanism=mechanism)
 
     async def sign_hashes(self, authorisation: Authorisation) -> tuple[bytes, ...] | Pending:
