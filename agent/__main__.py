@@ -158,7 +158,7 @@ def _accounts(parsed: argparse.Namespace, options: Options) -> Exit:
             case "list":
                 lines = accounts.account_lines(options)
             case "add":
-                wanted = accounts.Wanted(
+                wanted = accounts.ToAdd(
                     host=parsed.host,
                     name=parsed.account,
                     provider=parsed.provider,

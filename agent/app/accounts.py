@@ -51,7 +51,7 @@ class FieldsWrong(Exception):  # noqa: N818 - a statement about what was given
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class ToAdd:
     host: str
     name: str
     provider: str | None
@@ -103,7 +103,7 @@ def removed(options: Options, account: str) -> bool:
     return _with(options, forgotten)
 
 
-def added(options: Options, wanted: Wanted, ask: AskSecret) -> tuple[str, ...]:
+def added(options: Options, wanted: ToAdd, ask: AskSecret) -> tuple[str, ...]:
     """The account as it is kept. Raises FieldsWrong, NobodyTypes, UserError, ServiceError."""
     # Before anything runs beside it: an interrupt then leaves the terminal as it was.
     provider = _provider(wanted)
@@ -139,7 +139,7 @@ def _with(options: Options, act: Callable[[Accounts], Coroutine[None, None, T]])
     return asyncio.run(acted())
 
 
-def _provider(wanted: Wanted) -> ProviderInfo | None:
+def _provider(wanted: ToAdd) -> ProviderInfo | None:
     """Chosen by hand, or that of a known host; None: it will be recognised.
 
     Raises UserError service_not_recognised, service_address.

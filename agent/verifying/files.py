@@ -47,7 +47,7 @@ class Signature:
 class SignedFile(Protocol):
     @property
     def kind(self) -> str:
-        """A key of the texts: "xml", "cms", "jws"."""
+        """A key of the texts: "xml", "cms", "jws", "pdf"."""
 
     @property
     def detached(self) -> bool:

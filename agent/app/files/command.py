@@ -36,7 +36,7 @@ def add_parsers(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     sign.add_argument("--scripted-consent", type=Path, metavar="FILE", help=argparse.SUPPRESS)
 
     verify = commands.add_parser("verify", parents=[common, log], help="verify a signed file")
-    verify.add_argument("file", type=Path, metavar="FILE", help="CMS, JWS or XML")
+    verify.add_argument("file", type=Path, metavar="FILE", help="PDF, CMS, JWS or XML")
     verify.add_argument("--content", type=Path, metavar="FILE", help="of a detached signature")
     verify.add_argument("--json", action="store_true")
 
