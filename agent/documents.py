@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,8 +14,27 @@ class Digested:
     head: bytes = field(default=b"", repr=False)  # how it begins, for the preview
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """A document in a private file of ours: too large to be held, and needed whole."""
+
+    path: Path
+    size: int  # bytes
+    digests: Mapping[str, bytes]  # by hashlib's names; "sha256" is always among them
+    head: bytes = field(default=b"", repr=False)  # how it begins, for the preview
+    #: A folder of ours, gone with the request, in which a format may make what it returns.
+    scratch: Path
+
+
 #: What can be signed: the document itself or, where the format needs no more, its hashes.
-Document = bytes | Digested
+Document = bytes | Digested | Filed
+#: What a signature makes of it: held or, where the document was in a file, in another one.
+Made = bytes | Filed
+
+
+def octets(made: Made) -> bytes:
+    """All of it, for those who know that it is small. Raises OSError."""
+    return made if isinstance(made, bytes) else made.path.read_bytes()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

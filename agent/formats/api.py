@@ -1,4 +1,4 @@
-"""What every signature format offers: prepare → sign elsewhere → complete.
+"""What every signature format offers: prepare → sign elsewhere → complete → raise to a level.
 
 A format is pure: it is handed bytes (or their hashes) and a certificate, and never sees a token, a
 window or a clock.
@@ -7,7 +7,9 @@ window or a clock.
 from datetime import datetime
 from typing import Protocol
 
-from agent.documents import Description, Document
+from agent.documents import Description, Document, Made
+from agent.formats.levels import Level, Raising
+from agent.formats.options import Options
 from agent.keys import Mechanism
 
 
@@ -28,8 +30,8 @@ class Prepared(Protocol):
     def message(self) -> bytes:
         """What `digest` is the hash of, for keys behind services that hash by themselves."""
 
-    def complete(self, signature: bytes) -> bytes:
-        """The signed document, verified by our own verifier.
+    def complete(self, signature: bytes) -> Made:
+        """The signed document at level B-B, verified by our own verifier.
 
         Raises InternalError self_check_failed when the signature is not by the certificate's key
         or does not cover what was prepared.
@@ -44,4 +46,14 @@ class Format(Protocol):
 
         Raises DocumentError (document_*, container_*, reference_*, signature_in_the_way),
         UserError certificate_unsuitable.
+        """
+
+    def with_options(self, options: Options) -> "Format":
+        """The same, as the request wants it. Raises DocumentError option_unsupported."""
+
+    def raised(self, signed: Made, *, document: Document, level: Level) -> Raising:
+        """What `complete` made of `document`, brought to `level` (see `levels`); verified again.
+
+        Raises DocumentError option_unsupported; signature_invalid for an answer that is not what
+        was asked for.
         """

@@ -59,7 +59,7 @@ def digest(document: Document, algorithm: str) -> bytes:
 def held(document: Document, *, limit: int) -> bytes:
     """The document itself, for formats that contain it. Raises DocumentError document_too_large."""
     size = len(document) if isinstance(document, bytes) else document.size
-    if isinstance(document, Digested) or size > limit:
+    if not isinstance(document, bytes) or size > limit:
         raise DocumentError("document_too_large", size=size, limit=limit)
     return document
 

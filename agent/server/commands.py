@@ -12,6 +12,7 @@ from msgspec import Struct, UnsetType
 
 from agent.consent.origins import shown
 from agent.consent.prompts import Grant, SiteQuestion
+from agent.documents import octets
 from agent.errors import UserError
 from agent.hsm.api import Account
 from agent.keys import CertificateId, TokenInfo
@@ -111,7 +112,7 @@ async def sign_xml(edge: Edge, call: Call[m.SignXmlParams]) -> m.SignXmlResult:
     )
     signed = await sign(edge.desk, call.errand, order)
     return m.SignXmlResult(
-        document=signed.document,
+        document=octets(signed.document),
         sha256=signed.sha256,
         certificate=wire.certificate(signed.candidate),
         signed_at=signed.at,

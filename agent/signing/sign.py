@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 
-from agent.documents import Document
+from agent.documents import Document, Made
 from agent.errors import DocumentError
 from agent.signing.approval import Deed, approved
 from agent.signing.candidates import Candidate, Wanted
@@ -22,7 +22,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signed:
-    document: bytes
+    document: Made
     sha256: str  # hex, of the document as it was shown
     candidate: Candidate
     at: datetime

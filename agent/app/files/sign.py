@@ -14,6 +14,7 @@ from agent.app.options import Options
 from agent.certificates.fetch import HttpFetcher
 from agent.certificates.timestamp import HttpTimestampAuthority
 from agent.documents import Document
+from agent.documents import octets as whole
 from agent.errors import AgentError
 from agent.keys import CertificateId
 from agent.signing.candidates import Wanted
@@ -85,7 +86,7 @@ async def signed_file(options: Options, asked: ToSign, *, progress: Tell) -> Don
     document = await asyncio.to_thread(reading.document, asked.file)
     with _place_for(asked.path, overwrite=asked.overwrite) as file:
         signed = await _signed(options, asked, document, progress)
-        octets, not_stamped = signed.document, None
+        octets, not_stamped = whole(signed.document), None
         if asked.timestamp:
             try:
                 octets = await _stamped(options, octets, document)

@@ -7,12 +7,14 @@ from functools import lru_cache
 from typing import Final
 
 from agent.certificates.issuers import issuers
-from agent.documents import Description, Digested, Document
+from agent.documents import Description, Document, Made
 from agent.errors import AgentError, InternalError, UserError
 from agent.formats import content
 from agent.formats.algorithms import HASHES, Scheme, best
 from agent.formats.cms import attributes, der, identifiers, oids
 from agent.formats.cms.verify import CADES, MAX_ATTACHED_BYTES, Rules, verify_by
+from agent.formats.levels import Level, Raising, only_basic
+from agent.formats.options import Options
 from agent.formats.signer import signer_of
 from agent.keys import Mechanism
 
@@ -42,7 +44,7 @@ class PreparedCms:
 
     def complete(self, signature: bytes) -> bytes:
         attached = self._document if self._attached else None
-        assert not isinstance(attached, Digested)  # `prepare` holds what it attaches
+        assert attached is None or isinstance(attached, bytes)  # `prepare` holds what it attaches
         signed = self._frame.around(attached, attributes=self.message, signature=signature)
         try:
             content_apart = None if self._attached else self._document
@@ -101,6 +103,14 @@ class CmsFormat:
             _frame=_frame(certificate, scheme, issuers(certificate, self.authorities)),
             _content_digest=content_digest,
         )
+
+    def with_options(self, options: Options) -> "CmsFormat":
+        options.allow()
+        return self
+
+    def raised(self, signed: Made, *, document: Document, level: Level) -> Raising:
+        del document
+        return only_basic(signed, level)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Final
 
 from agent.certificates.issuers import issuers
-from agent.documents import Description, Document
+from agent.documents import Description, Document, Made
 from agent.errors import AgentError, InternalError, UserError
 from agent.formats.content import describe, held
 from agent.formats.jws import base64url, header
 from agent.formats.jws.algorithms import ALGORITHMS, Algorithm
 from agent.formats.jws.verify import MAX_CONTENT_BYTES, signing_digest, verify
+from agent.formats.levels import Level, Raising, only_basic
+from agent.formats.options import Options
 from agent.formats.signer import signer_of
 from agent.keys import Mechanism
 
@@ -92,3 +94,11 @@ class JwsFormat:
             _document=content,
             _detached=self.detached,
         )
+
+    def with_options(self, options: Options) -> "JwsFormat":
+        options.allow()
+        return self
+
+    def raised(self, signed: Made, *, document: Document, level: Level) -> Raising:
+        del document
+        return only_basic(signed, level)

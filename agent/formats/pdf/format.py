@@ -1,22 +1,12 @@
 """The format as others hold it: light, since pyHanko takes a second to load and few need it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from agent.documents import Document
+from agent.documents import Document, Made
 from agent.formats.api import Prepared
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stamp:
-    """Where and how. `page` counts from 1, or from the end with -1; `box` is left, bottom, right,
-    top in points (1/72 inch) from the page's lower left corner.
-    """
-
-    page: int = 1
-    box: tuple[int, int, int, int] = (36, 36, 256, 106)
-    image: bytes | None = None  # PNG or JPEG, shown at the left
-    reason: str = ""
+from agent.formats.levels import Level, Raising, only_basic
+from agent.formats.options import Options, Stamp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,3 +32,11 @@ class PdfFormat:
             stamp=self.stamp,
             authorities=self.authorities,
         )
+
+    def with_options(self, options: Options) -> "PdfFormat":
+        options.allow("stamp")
+        return replace(self, stamp=options.stamp or self.stamp)
+
+    def raised(self, signed: Made, *, document: Document, level: Level) -> Raising:
+        del document
+        return only_basic(signed, level)

@@ -20,7 +20,7 @@ from agent.formats.algorithms import Scheme, best
 from agent.formats.cms.sign import PREFERRED, CmsFormat, PreparedCms
 from agent.formats.cms.verify import PADES
 from agent.formats.content import held
-from agent.formats.pdf.format import Stamp
+from agent.formats.options import Stamp
 from agent.formats.pdf.intake import MAX_BYTES, opened, page_count, readable
 from agent.formats.pdf.preview import preview
 from agent.formats.pdf.stamp import style

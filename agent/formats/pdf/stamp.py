@@ -27,7 +27,7 @@ from pyhanko.pdf_utils.xref import ObjectStream
 from pyhanko.stamp import TextStampStyle
 
 from agent.errors import DocumentError
-from agent.formats.pdf.format import Stamp
+from agent.formats.options import Stamp
 from agent.formats.pdf.words import said
 
 _SIZE: Final = 9  # points

@@ -7,9 +7,11 @@ from datetime import datetime
 
 from lxml import etree
 
-from agent.documents import Description, Document
+from agent.documents import Description, Document, Made
 from agent.errors import AgentError, InternalError, UserError
 from agent.formats.content import held
+from agent.formats.levels import Level, Raising, only_basic
+from agent.formats.options import Options
 from agent.formats.signer import Signer, signer_of
 from agent.formats.xml import algorithms, canonical, cosigning, markup, reference
 from agent.formats.xml.container import Gap, empty_container
@@ -117,6 +119,14 @@ class XmlFormat:
             _signed_info=written_info,
             _time_object=markup.time_object(profile, signing_time),
         )
+
+    def with_options(self, options: Options) -> "XmlFormat":
+        options.allow()
+        return self
+
+    def raised(self, signed: Made, *, document: Document, level: Level) -> Raising:
+        del document
+        return only_basic(signed, level)
 
 
 def _time_reference(
