@@ -255,14 +255,17 @@ export interface Site {
   granted_at: string;
   expires_at: string | null;
   last_used_at: string | null;
+  digests: boolean;
 }
 
 export interface SiteRequestParams {
   reason?: string;
+  digests?: boolean;
 }
 
 export interface SiteRequestResult {
   granted: "always" | "once";
+  digests: boolean;
 }
 
 export interface SitesForgetParams {
@@ -278,7 +281,7 @@ export interface SitesListResult {
 }
 
 /** Where a request stands; sent as `progress` so that no wait is silent. */
-export type Stage = "checking" | "signing" | "verifying" | "waiting-for-confirmation" | "waiting-for-service" | "waiting-for-token" | "waiting-for-user";
+export type Stage = "checking" | "signing" | "timestamping" | "verifying" | "waiting-for-confirmation" | "waiting-for-service" | "waiting-for-token" | "waiting-for-user";
 
 /** A native program of the same user asks a one-time ticket for the window it will open. */
 export interface TicketIssueParams {
