@@ -10,6 +10,8 @@
 
     [revocation]
     timeout_seconds = 5.0          # for OCSP and CRL together, each time a certificate is judged
+    require = false                # true: where neither can be had, nothing is signed, and no
+                                   # signature counts; false: the user is warned
 
     [services]                     # keys in remote signing services
     ca = ["/etc/openkyso/company-ca.pem"]  # PEM or DER files, or directories of them; for TLS
@@ -61,6 +63,7 @@ class Trust(_Section, frozen=True, kw_only=True):
 
 class Revocation(_Section, frozen=True, kw_only=True):
     timeout_seconds: Annotated[float, Meta(gt=0, le=60)] = 5.0
+    require: bool = False
 
 
 class Services(_Section, frozen=True, kw_only=True):

@@ -20,6 +20,8 @@ MIN_PIECE_BYTES: Final = 4 * 1024
 WINDOW_BYTES: Final = 4 * 1024 * 1024
 #: Image of a PDF's stamp.
 MAX_STAMP_IMAGE_BYTES: Final = 2 * 1024 * 1024
+#: A file of certificates to be believed.
+MAX_TRUST_BYTES: Final = 1024 * 1024
 #: Documents in one `batch.add`, and in a batch.
 MAX_DOCUMENTS_AT_ONCE: Final = 100
 MAX_DOCUMENTS_IN_BATCH: Final = 10_000

@@ -104,6 +104,7 @@ class _LateJudge:
             RevocationChecker(
                 self._fetcher, limits=Limits.within(options.config.revocation.timeout_seconds)
             ),
+            required=options.config.revocation.require,
         )
 
     def describe(self, der: bytes, /) -> Summary:

@@ -46,7 +46,8 @@ class Assessment:
 
     def require_usable(self) -> None:
         """Raises UserError certificate_expired, certificate_not_yet_valid, certificate_revoked,
-        certificate_untrusted, certificate_unsuitable, no_trusted_roots.
+        certificate_untrusted, certificate_unsuitable, no_trusted_roots, revocation_unknown (where
+        the policy is so).
         """
         if self.problem:
             raise UserError(self.problem, **self._details())
@@ -65,9 +66,13 @@ class Assessment:
 class Assessor:
     """The agent's judge of certificates. One per agent: it remembers what responders answered."""
 
-    def __init__(self, trust: TrustStore, revocation: RevocationChecker) -> None:
+    def __init__(
+        self, trust: TrustStore, revocation: RevocationChecker, *, required: bool = False
+    ) -> None:
+        """`required`: a certificate whose revocation cannot be learnt must not sign."""
         self._trust = trust
         self._revocation = revocation
+        self._required = required
         self._paths = Paths()
 
     def describe(self, der: bytes) -> CertificateDescription:
@@ -111,7 +116,8 @@ class Assessor:
             case Status.REVOKED:
                 state, problem = CertificateState.REVOKED, "certificate_revoked"
             case Status.UNKNOWN:
-                state, problem = CertificateState.UNCHECKED, ""
+                problem = "revocation_unknown" if self._required else ""
+                state = CertificateState.UNCHECKED
             case Status.GOOD:
                 state, problem = CertificateState.VALID, ""
         return _Finding(state, problem, chain, revocation)
@@ -134,7 +140,7 @@ def _by_dates(description: CertificateDescription, at: datetime) -> _Finding | N
 
 def _assessment(description: CertificateDescription, at: datetime, found: _Finding) -> Assessment:
     warnings = []
-    if found.state is CertificateState.UNCHECKED:
+    if found.state is CertificateState.UNCHECKED and not found.problem:
         warnings.append("revocation_unknown")
     if _validity_too_long(description):
         warnings.append("validity_too_long")

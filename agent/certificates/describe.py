@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from agent.certificates.names import common_name, rfc4514
+from agent.certificates.names import common_name, organisation, rfc4514
 from agent.errors import UserError
 from agent.keys import CertificateId, KeyType
 from protocol.identity import identifiers, msts, printed_serial
@@ -31,7 +31,9 @@ class CertificateDescription:
     mst: tuple[str, ...]  # canonical
     identifiers: dict[str, tuple[str, ...]]  # prefixed UIDs: MST, CCCD, CMND, MNS …
     subject: str  # RFC 4514
+    organisation: str  # subject O, or ""
     issuer: str  # issuer CN, or else O
+    issuer_organisation: str  # issuer O, or ""
     issuer_subject: str  # RFC 4514
     serial: str  # hex, upper case, leading zeros kept
     not_before: datetime  # UTC
@@ -88,7 +90,9 @@ def describe(der: bytes) -> CertificateDescription:
         mst=msts(certificate),
         identifiers=identifiers(certificate),
         subject=rfc4514(certificate.subject),
+        organisation=organisation(certificate.subject),
         issuer=common_name(certificate.issuer),
+        issuer_organisation=organisation(certificate.issuer),
         issuer_subject=rfc4514(certificate.issuer),
         serial=printed_serial(certificate),
         not_before=certificate.not_valid_before,

@@ -28,6 +28,8 @@ _DESCRIPTORS: Final = {
     "0.9.2342.19200300.100.1.25": "DC",
     "1.2.840.113549.1.9.1": "emailAddress",
 }
+_COMMON_NAME: Final = "2.5.4.3"
+_ORGANISATION: Final = "2.5.4.10"
 _SPECIAL: Final = frozenset('"+,;<>\\')
 
 
@@ -40,12 +42,20 @@ def rfc4514(name: x509.Name) -> str:
 
 def common_name(name: x509.Name) -> str:
     """CN, or else O, or else the whole name: what a window calls the holder or the issuer."""
-    for wanted in ("2.5.4.3", "2.5.4.10"):
-        for rdn in name.chosen:
-            for attribute in rdn:
-                if attribute["type"].dotted == wanted and (text := attribute_text(attribute)):
-                    return text
-    return rfc4514(name)
+    return _first(name, _COMMON_NAME) or organisation(name) or rfc4514(name)
+
+
+def organisation(name: x509.Name) -> str:
+    """O, or ""."""
+    return _first(name, _ORGANISATION)
+
+
+def _first(name: x509.Name, wanted: str) -> str:
+    for rdn in name.chosen:
+        for attribute in rdn:
+            if attribute["type"].dotted == wanted and (text := attribute_text(attribute)):
+                return text
+    return ""
 
 
 def _assertion(attribute: x509.NameTypeAndValue) -> str:

@@ -91,12 +91,12 @@ class RevocationChecker:
         """Of the whole path: revoked if one of them is, else unknown if one of them is."""
         async with asyncio.TaskGroup() as group:
             asked = [
-                group.create_task(self._one(_Question(certificate, issuer, path, at)))
+                group.create_task(self._one(Question(certificate, issuer, path, at)))
                 for certificate, issuer in pairwise(path.certificates)
             ]
-        return _of_all([task.result() for task in asked])
+        return of_all([task.result() for task in asked])
 
-    async def _one(self, question: "_Question") -> Revocation:
+    async def _one(self, question: "Question") -> Revocation:
         known = self._known.get(question.key)
         if known is not None and known.since <= question.at < known.until:
             return known.revocation
@@ -119,20 +119,20 @@ class RevocationChecker:
         )
         return finding.revocation
 
-    async def _find_out(self, question: "_Question") -> "_Finding":
+    async def _find_out(self, question: "Question") -> "Finding":
         for kind in (AnswerKind.OCSP, AnswerKind.CRL):
             for url in _addresses(question.certificate, kind):
                 try:
                     answer = await self._ask(question, kind, url)
                     # Nothing is awaited in there, but a CRL can take a second to look through.
-                    finding = await asyncio.to_thread(_judge, question, kind, url, answer)
-                except (FetchError, _NotAccepted) as error:
+                    finding = await asyncio.to_thread(judged, question, kind, url, answer)
+                except (FetchError, NotAccepted) as error:
                     log.info("revocation: no %s answer: %s", kind, error)
                 else:
                     return finding
         return _NOTHING
 
-    async def _ask(self, question: "_Question", kind: AnswerKind, url: str) -> bytes:
+    async def _ask(self, question: "Question", kind: AnswerKind, url: str) -> bytes:
         match kind:
             case AnswerKind.OCSP:
                 return await self._fetcher.fetch(
@@ -149,7 +149,9 @@ class RevocationChecker:
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
+class Question:
+    """About one certificate of a path, as of a moment."""
+
     certificate: x509.Certificate
     issuer: x509.Certificate
     path: Path
@@ -161,12 +163,12 @@ class _Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Finding:
+class Finding:
     revocation: Revocation
     expires: datetime | None  # None: nothing was found out
 
 
-_NOTHING: Final = _Finding(revocation=Revocation(status=Status.UNKNOWN), expires=None)
+_NOTHING: Final = Finding(revocation=Revocation(status=Status.UNKNOWN), expires=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +178,7 @@ class _Known:
     until: datetime
 
 
-class _NotAccepted(Exception):  # noqa: N818 - it reads as what happened to the answer
+class NotAccepted(Exception):  # noqa: N818 - it reads as what happened to the answer
     """The answer is not by whom it should be, not about the certificate, stale or unreadable."""
 
 
@@ -218,8 +220,8 @@ def _addresses(certificate: x509.Certificate, kind: AnswerKind) -> list[str]:
     return [url for url in urls if fetchable(url)][:_ADDRESSES]
 
 
-def _judge(question: _Question, kind: AnswerKind, url: str, answer: bytes) -> _Finding:
-    """What `answer` proves. Raises _NotAccepted."""
+def judged(question: Question, kind: AnswerKind, url: str, answer: bytes) -> Finding:
+    """What `answer` proves. Raises NotAccepted."""
     from pyhanko_certvalidator.errors import RevokedError
 
     def evidence(status: Status) -> tuple[Evidence, ...]:
@@ -236,7 +238,7 @@ def _judge(question: _Question, kind: AnswerKind, url: str, answer: bytes) -> _F
 
     try:
         asyncio.run(_verify(question, kind, answer))
-        return _Finding(
+        return Finding(
             revocation=Revocation(status=Status.GOOD, evidence=evidence(Status.GOOD)),
             expires=_expiry(question, kind, answer),
         )
@@ -247,13 +249,13 @@ def _judge(question: _Question, kind: AnswerKind, url: str, answer: bytes) -> _F
             revoked_at=error.revocation_dt,
             reason=error.reason.native,
         )
-        return _Finding(revocation=revocation, expires=question.at + _OLDEST)
+        return Finding(revocation=revocation, expires=question.at + _OLDEST)
     # As in chain.py: the library's errors have no common root, and what was received is hostile.
     except Exception as error:
-        raise _NotAccepted(f"{url}: {type(error).__name__}: {error}") from error
+        raise NotAccepted(f"{url}: {type(error).__name__}: {error}") from error
 
 
-async def _verify(question: _Question, kind: AnswerKind, answer: bytes) -> None:
+async def _verify(question: Question, kind: AnswerKind, answer: bytes) -> None:
     """Raises RevokedError, and anything else for an answer that does not count."""
     from pyhanko_certvalidator.revinfo.validate_crl import verify_crl
     from pyhanko_certvalidator.revinfo.validate_ocsp import verify_ocsp_response
@@ -272,7 +274,7 @@ async def _verify(question: _Question, kind: AnswerKind, answer: bytes) -> None:
             await verify_crl(question.certificate, question.path.validated, context)
 
 
-def _expiry(question: _Question, kind: AnswerKind, answer: bytes) -> datetime:
+def _expiry(question: Question, kind: AnswerKind, answer: bytes) -> datetime:
     """When an accepted answer ends to count; one that does not say so is not kept for long."""
     match kind:
         case AnswerKind.OCSP:
@@ -283,7 +285,7 @@ def _expiry(question: _Question, kind: AnswerKind, answer: bytes) -> datetime:
     return min((end for end in ends if end is not None), default=question.at + _FAILURE)
 
 
-def _of_all(single: Sequence[Revocation]) -> Revocation:
+def of_all(single: Sequence[Revocation]) -> Revocation:
     evidence = tuple(one for revocation in single for one in revocation.evidence)
     for revocation in single:
         if revocation.status is Status.REVOKED:

@@ -42,6 +42,11 @@ class Signature:
     time_is_signed: bool  # else anybody can have written the time
     value: bytes = field(repr=False, default=b"")  # what time stamps are of
     timestamps: tuple[bytes, ...] = field(repr=False, default=())
+    ocsp_responses: tuple[bytes, ...] = field(repr=False, default=())
+    crls: tuple[bytes, ...] = field(repr=False, default=())
+    covers: str = ""  # "whole-file", "document", "content" …: what exactly is signed
+    #: Codes of what a reader should know: certificate_not_bound …
+    warnings: tuple[str, ...] = ()
 
 
 class SignedFile(Protocol):

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from agent.certificates.revocation import AnswerKind, Status
+from agent.formats.levels import Level
 from protocol.messages import CertificateState
 
 
@@ -22,9 +23,11 @@ class Party:
     """The holder of a certificate, by what the certificate says."""
 
     holder: str
+    organisation: str  # the holder's, or ""
     mst: tuple[str, ...]  # canonical
     subject: str  # RFC 4514
     issuer: str
+    issuer_organisation: str  # who manages the certificate, or ""
     serial: str
     not_before: datetime
     not_after: datetime
@@ -38,6 +41,8 @@ class RevocationReport:
     by: AnswerKind | None = None
     at: datetime | None = None
     revoked_at: datetime | None = None
+    #: With a proved time, what came with the signature says that it was good then.
+    embedded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +62,8 @@ class SignatureReport:
     signer: Party
     algorithm: str
     digest: str  # hex, of what is signed
+    covers: str  # what exactly that is: a code of the format
+    level: Level  # by what is there and holds
     signed_at: datetime | None
     proved: bool  # a trusted time stamp says `signed_at`; else the signer does
     time_is_signed: bool  # else anybody can have written the time that is claimed
@@ -73,6 +80,7 @@ class Report:
     content: str  # the name of the file that is signed, if that is another one
     sha256: str  # hex, of the signed file as it is
     size: int  # bytes
+    checked_at: datetime
     verdict: Verdict  # the worst of the signatures'
     #: Why the content is not intact, or no signature can be read: a reason of the format; or "".
     broken: str

@@ -13,10 +13,11 @@ from typing import Final
 from agent.certificates.chain import CLOCK_TOLERANCE
 from agent.certificates.describe import CertificateDescription
 from agent.certificates.revocation import Status
-from agent.certificates.standing import Standing, Standings
+from agent.certificates.standing import Beside, Standing, Standings
 from agent.documents import Document
 from agent.errors import DocumentError
 from agent.formats.cms import Timestamp, verify_timestamp
+from agent.formats.levels import Level
 from agent.verifying.files import Signature, SignedFile
 from agent.verifying.report import (
     Party,
@@ -50,13 +51,13 @@ async def verify(standings: Standings, asked: ToVerify, *, now: datetime) -> Rep
     except DocumentError as error:
         if error.code != "signature_invalid":
             raise
-        return _report(asked, Verdict.INVALID, broken=str(error.details["reason"]))
+        return _report(asked, Verdict.INVALID, now, broken=str(error.details["reason"]))
     signatures = tuple([await _judged(standings, one, now=now) for one in found])
     worst = max((one.verdict for one in signatures), key=_WORST_LAST.index)
-    return _report(asked, worst, signatures=signatures)
+    return _report(asked, worst, now, signatures=signatures)
 
 
-def unreadable(name: str, octets: bytes, error: DocumentError) -> Report:
+def unreadable(name: str, octets: bytes, error: DocumentError, *, now: datetime) -> Report:
     """Of a file that is no signed file, or none that can be read."""
     return Report(
         name=name,
@@ -64,6 +65,7 @@ def unreadable(name: str, octets: bytes, error: DocumentError) -> Report:
         content="",
         sha256=hashlib.sha256(octets).hexdigest(),
         size=len(octets),
+        checked_at=now,
         verdict=Verdict.INVALID,
         broken=str(error.details.get("reason", error.code)),
     )
@@ -80,9 +82,13 @@ async def _judged(standings: Standings, signature: Signature, *, now: datetime) 
         signed_at=signed_at or now,
         proved=proof is not None,
         now=now,
-        hints=signature.embedded,
+        beside=Beside(
+            certificates=signature.embedded,
+            ocsp_responses=signature.ocsp_responses,
+            crls=signature.crls,
+        ),
     )
-    warnings = list(standing.warnings)
+    warnings = [*signature.warnings, *standing.warnings]
     if len(proofs) < len(signature.timestamps):
         warnings.append("timestamp_not_relied_on")
     if claimed is not None and claimed > (proof.at if proof else now) + CLOCK_TOLERANCE:
@@ -94,6 +100,8 @@ async def _judged(standings: Standings, signature: Signature, *, now: datetime) 
         signer=_party(standing.description),
         algorithm=signature.algorithm,
         digest=signature.digest.hex(),
+        covers=signature.covers,
+        level=_level(standing, proof),
         signed_at=signed_at,
         proved=proof is not None,
         time_is_signed=signature.time_is_signed,
@@ -117,7 +125,15 @@ async def _stamp(
     except DocumentError:
         return None
     standing = await standings.at_signing(
-        stamp.certificate, signed_at=stamp.at, proved=True, now=now, hints=stamp.embedded
+        stamp.certificate,
+        signed_at=stamp.at,
+        proved=True,
+        now=now,
+        beside=Beside(
+            certificates=(*stamp.embedded, *signature.embedded),
+            ocsp_responses=signature.ocsp_responses,
+            crls=signature.crls,
+        ),
     )
     doubtful = standing.problem or standing.warnings or stamp.at > now + CLOCK_TOLERANCE
     authority = _party(standing.description)
@@ -130,12 +146,21 @@ def _verdict(problem: str, warnings: list[str]) -> Verdict:
     return Verdict.UNCERTAIN if warnings else Verdict.VALID
 
 
+def _level(standing: Standing, proof: StampReport | None) -> Level:
+    """What can be relied on, whatever else may be there. Archive time stamps are not looked at."""
+    if proof is None:
+        return Level.B
+    return Level.T if standing.embedded is None else Level.LT
+
+
 def _party(described: CertificateDescription) -> Party:
     return Party(
         holder=described.holder,
+        organisation=described.organisation,
         mst=described.mst,
         subject=described.subject,
         issuer=described.issuer,
+        issuer_organisation=described.issuer_organisation,
         serial=described.serial,
         not_before=described.not_before,
         not_after=described.not_after,
@@ -144,21 +169,25 @@ def _party(described: CertificateDescription) -> Party:
 
 
 def _revocation(standing: Standing) -> RevocationReport:
-    known = standing.revocation
+    known, embedded = standing.revocation, standing.embedded is not None
     if known is None:
         return RevocationReport(status=Status.UNKNOWN)
+    if known.status is Status.UNKNOWN and standing.embedded is not None:
+        known = standing.embedded
     own = next((e for e in known.evidence if e.certificate == standing.description.id), None)
     return RevocationReport(
         status=known.status,
         by=own.kind if own else None,
         at=own.obtained_at if own else None,
         revoked_at=known.revoked_at,
+        embedded=embedded,
     )
 
 
 def _report(
     asked: ToVerify,
     verdict: Verdict,
+    checked_at: datetime,
     *,
     broken: str = "",
     signatures: tuple[SignatureReport, ...] = (),
@@ -169,6 +198,7 @@ def _report(
         content=asked.content_name,
         sha256=hashlib.sha256(asked.octets).hexdigest(),
         size=len(asked.octets),
+        checked_at=checked_at,
         verdict=verdict,
         broken=broken,
         signatures=signatures,

@@ -33,7 +33,7 @@ async def report_on(options: Options, file: Path, *, content: Path | None = None
     except DocumentError as error:
         if error.code != "signature_invalid":
             raise
-        return unreadable(file.name, octets, error)
+        return unreadable(file.name, octets, error, now=datetime.now(UTC))
     if content is None and signed.detached:
         content = _beside(file)
     asked = ToVerify(
@@ -45,7 +45,11 @@ async def report_on(options: Options, file: Path, *, content: Path | None = None
     )
     async with HttpFetcher() as fetcher:
         limits = Limits.within(options.config.revocation.timeout_seconds)
-        standings = Standings(store(options), RevocationChecker(fetcher, limits=limits))
+        standings = Standings(
+            store(options),
+            RevocationChecker(fetcher, limits=limits),
+            required=options.config.revocation.require,
+        )
         return await verify(standings, asked, now=datetime.now(UTC))
 
 

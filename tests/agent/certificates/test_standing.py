@@ -6,7 +6,7 @@ import pytest
 from cryptography import x509
 
 from agent.certificates.revocation import RevocationChecker
-from agent.certificates.standing import Standing, Standings
+from agent.certificates.standing import Beside, Standing, Standings
 from agent.certificates.trust import TrustStore
 from agent.errors import UserError
 from protocol.messages import CertificateState as State
@@ -24,7 +24,7 @@ async def at_signing(
 ) -> Standing:
     standings = Standings(world.trust, RevocationChecker(world.fetcher, limits=LIMITS))
     return await standings.at_signing(
-        holder.der, signed_at=signed_at, proved=proved, now=NOW, hints=hints
+        holder.der, signed_at=signed_at, proved=proved, now=NOW, beside=Beside(certificates=hints)
     )
 
 

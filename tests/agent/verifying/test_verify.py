@@ -241,6 +241,6 @@ async def test_a_document_that_cannot_be_read_is_an_error_of_its_own(world: Worl
 
 
 def test_a_file_of_no_known_kind_is_a_report() -> None:
-    found = unreadable("a.bin", b"x", DocumentError("signature_invalid", reason="unknown"))
+    found = unreadable("a.bin", b"x", DocumentError("signature_invalid", reason="unknown"), now=NOW)
 
     assert (found.verdict, found.kind, found.broken) == (Verdict.INVALID, "", "unknown")

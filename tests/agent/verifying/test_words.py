@@ -10,6 +10,7 @@ import pytest
 
 from agent.certificates.revocation import AnswerKind, Status
 from agent.formats import cms, jws, xml
+from agent.formats.levels import Level
 from agent.verifying.report import (
     Party,
     Report,
@@ -26,9 +27,11 @@ from protocol.messages import CertificateState
 AT = datetime(2026, 11, 23, 5, 0, 0, tzinfo=UTC)
 SIGNER = Party(
     holder="CÔNG TY \x1b[2JMẪU",
+    organisation="Sở Y tế",
     mst=("0101300842001",),
     subject="CN=CÔNG TY MẪU",
     issuer="Test Public CA",
+    issuer_organisation="Công ty CA",
     serial="5401",
     not_before=datetime(2026, 1, 2, 5, tzinfo=UTC),
     not_after=datetime(2029, 1, 2, 5, tzinfo=UTC),
@@ -41,6 +44,8 @@ SIGNATURE = SignatureReport(
     signer=SIGNER,
     algorithm="rsa-pkcs1-sha256",
     digest="ab" * 32,
+    covers="whole-file",
+    level=Level.B,
     signed_at=AT,
     proved=False,
     time_is_signed=True,
@@ -55,6 +60,7 @@ REPORT = Report(
     content="hợp đồng.pdf",
     sha256="cd" * 32,
     size=4096,
+    checked_at=AT,
     verdict=Verdict.VALID,
     broken="",
     signatures=(SIGNATURE,),
@@ -84,6 +90,8 @@ def test_what_the_regulation_wants_to_be_shown() -> None:
     assert found["Tệp chữ ký"] == "hợp đồng.pdf.p7s (CMS/CAdES, 4,0 KB)"
     assert found["Nội dung được ký"] == "hợp đồng.pdf"
     assert found["Tính toàn vẹn"] == "nguyên vẹn, không bị sửa sau khi ký"
+    assert found["Đơn vị quản lý chứng thư"] == "Công ty CA"
+    assert found["Phạm vi được ký"] == "toàn bộ tệp"
     assert found["MST"] == "0101300842-001"
     assert found["Nhà cung cấp chứng thư"] == "Test Public CA"
     assert found["Thời hạn chứng thư"] == "02/01/2026 – 02/01/2029"
