@@ -11,7 +11,7 @@ from typing import Final
 
 from agent import log, platforms
 from agent.app.options import Options
-from agent.app.parts import judge, modules, prompts, services, sites
+from agent.app.parts import belief, modules, prompts, services, sites
 from agent.app.renewals import tell_of_renewals
 from agent.app.tray import Tray
 from agent.formats.api import Format
@@ -53,11 +53,12 @@ async def _serve(options: Options, redaction: log.Redaction) -> None:
         journal = Journal(where.data / "journal")
         lifetime.callback(journal.close)
         tokens = await lifetime.enter_async_context(Inventory(modules(options.config)))
+        believed = await lifetime.enter_async_context(belief(options))
         desk = Desk(
             tokens=tokens,
             services=await lifetime.enter_async_context(services(options, pace=Pace())),
             prompts=prompts(options),
-            judge=await lifetime.enter_async_context(judge(options)),
+            judge=believed,
             formats=_formats,
             profiles=XML_PROFILE_NAMES,
             journal=journal,
@@ -70,6 +71,7 @@ async def _serve(options: Options, redaction: log.Redaction) -> None:
             sites=sites(options),
             events=events,
             native_token=native_token,
+            believed=believed,
             demo=options.scripted_consent is not None,
         )
         telling = asyncio.create_task(tell_of_renewals(edge.desk, language=options.language))

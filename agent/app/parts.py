@@ -25,6 +25,9 @@ from agent.tokens.modules import Finding, Module, Policy, find_modules
 
 if TYPE_CHECKING:
     from agent.certificates.fetch import Fetcher
+    from agent.certificates.revocation import RevocationChecker
+    from agent.certificates.trust import TrustStore
+    from agent.verifying.verifier import Verifier
 
 _log: Final = logging.getLogger(__name__)
 
@@ -74,18 +77,20 @@ def prompts(options: Options) -> Prompts:
 
 
 @asynccontextmanager
-async def judge(options: Options) -> AsyncIterator[Judge]:
-    """Believes the administrator's roots, and those that the user added."""
+async def belief(options: Options) -> AsyncIterator["Belief"]:
+    """By the administrator's roots, and those that the user added."""
     from agent.certificates.fetch import HttpFetcher
 
     async with HttpFetcher() as fetcher:
-        yield _LateJudge(options, fetcher)
+        yield Belief(options, fetcher)
 
 
-class _LateJudge:
-    """The assessor, loaded when the first certificate is to be judged.
+class Belief:
+    """Whom this machine believes, and what follows from it: the judge of certificates, the verifier
+    of signed files. All by one store, so that a root which the user adds counts at once.
 
-    It brings asn1crypto and certificate validation: a fifth of the start, and ten megabytes.
+    Loaded when the first certificate is to be judged: it brings asn1crypto and certificate
+    validation, which are a fifth of the start, and ten megabytes.
     """
 
     def __init__(self, options: Options, fetcher: "Fetcher") -> None:
@@ -93,19 +98,32 @@ class _LateJudge:
         self._fetcher = fetcher
 
     @cached_property
-    def _assessor(self) -> Judge:
+    def trust(self) -> "TrustStore":
         from agent.app.roots import store
-        from agent.certificates.assess import Assessor
+
+        return store(self._options)
+
+    @cached_property
+    def verifier(self) -> "Verifier":
+        from agent.certificates.standing import Standings
+        from agent.verifying.verifier import Verifier
+
+        required = self._options.config.revocation.require
+        return Verifier(Standings(self.trust, self._revocation, required=required))
+
+    @cached_property
+    def _revocation(self) -> "RevocationChecker":
         from agent.certificates.revocation import Limits, RevocationChecker
 
-        options = self._options
-        return Assessor(
-            store(options),
-            RevocationChecker(
-                self._fetcher, limits=Limits.within(options.config.revocation.timeout_seconds)
-            ),
-            required=options.config.revocation.require,
-        )
+        limits = Limits.within(self._options.config.revocation.timeout_seconds)
+        return RevocationChecker(self._fetcher, limits=limits)
+
+    @cached_property
+    def _assessor(self) -> Judge:
+        from agent.certificates.assess import Assessor
+
+        required = self._options.config.revocation.require
+        return Assessor(self.trust, self._revocation, required=required)
 
     def describe(self, der: bytes, /) -> Summary:
         return self._assessor.describe(der)

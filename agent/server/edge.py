@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
 from agent.consent.grants import Grants
 from agent.server.events import Events
@@ -10,6 +11,19 @@ from agent.server.nagging import Nagging
 from agent.server.rights import NativeToken, Tickets
 from agent.signing.desk import Desk
 
+if TYPE_CHECKING:
+    from agent.certificates.trust import TrustStore
+    from agent.verifying.verifier import Verifier
+
+
+class Believed(Protocol):
+    """Whom this machine believes; both are loaded when they are first asked for."""
+
+    @property
+    def trust(self) -> "TrustStore": ...
+    @property
+    def verifier(self) -> "Verifier": ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
@@ -17,6 +31,7 @@ class Edge:
     sites: Grants
     events: Events
     native_token: NativeToken
+    believed: Believed
     tickets: Tickets = field(default_factory=Tickets)
     nagging: Nagging = field(default_factory=Nagging)
     looking: Looking = field(default_factory=Looking)

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from agent.certificates.revocation import AnswerKind, Status
 from agent.formats.levels import Level
+from agent.keys import CertificateId
 from protocol.messages import CertificateState
 
 
@@ -22,6 +23,7 @@ class Verdict(StrEnum):
 class Party:
     """The holder of a certificate, by what the certificate says."""
 
+    id: CertificateId
     holder: str
     organisation: str  # the holder's, or ""
     mst: tuple[str, ...]  # canonical

@@ -155,6 +155,7 @@ def _level(standing: Standing, proof: StampReport | None) -> Level:
 
 def _party(described: CertificateDescription) -> Party:
     return Party(
+        id=described.id,
         holder=described.holder,
         organisation=described.organisation,
         mst=described.mst,

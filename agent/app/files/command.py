@@ -39,6 +39,7 @@ def add_parsers(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     verify.add_argument("file", type=Path, metavar="FILE", help="PDF, CMS, JWS or XML")
     verify.add_argument("--content", type=Path, metavar="FILE", help="of a detached signature")
     verify.add_argument("--json", action="store_true")
+    verify.add_argument("--page", type=Path, metavar="FILE", help="also write it as HTML to print")
 
     certificates = commands.add_parser(
         "certificates", parents=[common, log], help="with which one can sign now"
@@ -95,6 +96,14 @@ def verify(parsed: argparse.Namespace, options: Options) -> Exit:
     from agent.verifying.words import lines
 
     report = asyncio.run(report_on(options, parsed.file, content=parsed.content))
+    if parsed.page is not None:
+        from agent.verifying.page import page
+
+        try:
+            with parsed.page.open("x", encoding="utf-8") as file:
+                file.write(page(report, language=options.language))
+        except FileExistsError:
+            return _failed(Exit.USAGE, options, "output_exists", path=parsed.page)
     if parsed.json:
         print(msgspec.json.encode(report).decode())
     else:

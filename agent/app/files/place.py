@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 
 from agent.app.options import Options
-from agent.app.parts import judge, modules, prompts, services
+from agent.app.parts import belief, modules, prompts, services
 from agent.consent.prompts import Asker, Prompts
 from agent.consent.terminal import Terminal
 from agent.formats.api import Format
@@ -32,7 +32,7 @@ async def desk(options: Options) -> AsyncIterator[Desk]:
             tokens=tokens,
             services=await lifetime.enter_async_context(services(options)),
             prompts=_prompts(options),
-            judge=await lifetime.enter_async_context(judge(options)),
+            judge=await lifetime.enter_async_context(belief(options)),
             formats=lambda: _formats(options),
             profiles=PROFILE_NAMES,
             journal=journal,

@@ -1,24 +1,15 @@
 """Verify a signed file: read it and what it is of, look at it, report."""
 
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 from agent.app.files import reading
 from agent.app.options import Options
-from agent.app.roots import store
-from agent.certificates.fetch import HttpFetcher
-from agent.certificates.revocation import Limits, RevocationChecker
-from agent.certificates.standing import Standings
+from agent.app.parts import belief
 from agent.documents import Document
 from agent.errors import DocumentError
-from agent.formats.cms import MAX_ATTACHED_BYTES
 from agent.verifying.files import SignedFile, recognise
 from agent.verifying.report import Report
-from agent.verifying.verify import ToVerify, unreadable, verify
-
-#: Attached content, its base64 in a JWS, and what stands beside it.
-_MAX_SIGNED_BYTES: Final = 2 * MAX_ATTACHED_BYTES
+from agent.verifying.verifier import MAX_SIGNED_BYTES
 
 
 async def report_on(options: Options, file: Path, *, content: Path | None = None) -> Report:
@@ -27,30 +18,27 @@ async def report_on(options: Options, file: Path, *, content: Path | None = None
 
     Raises DocumentError document_*, UserError certificate_unsuitable, OSError.
     """
-    octets = reading.held(file, limit=_MAX_SIGNED_BYTES)
+    octets = reading.held(file, limit=MAX_SIGNED_BYTES)
+    signed = _recognised(octets)
+    if content is None and signed is not None and signed.detached:
+        content = _beside(file)
+    async with belief(options) as ours:
+        return await ours.verifier.report(
+            octets,
+            name=file.name,
+            content=None if content is None or signed is None else _content(signed, content),
+            content_name="" if content is None else content.name,
+        )
+
+
+def _recognised(octets: bytes) -> SignedFile | None:
+    """None for what is no signed file: the report will say so. Raises DocumentError document_*."""
     try:
-        signed = recognise(octets)
+        return recognise(octets)
     except DocumentError as error:
         if error.code != "signature_invalid":
             raise
-        return unreadable(file.name, octets, error, now=datetime.now(UTC))
-    if content is None and signed.detached:
-        content = _beside(file)
-    asked = ToVerify(
-        name=file.name,
-        octets=octets,
-        file=signed,
-        content=None if content is None else _content(signed, content),
-        content_name="" if content is None else content.name,
-    )
-    async with HttpFetcher() as fetcher:
-        limits = Limits.within(options.config.revocation.timeout_seconds)
-        standings = Standings(
-            store(options),
-            RevocationChecker(fetcher, limits=limits),
-            required=options.config.revocation.require,
-        )
-        return await verify(standings, asked, now=datetime.now(UTC))
+        return None
 
 
 def _beside(file: Path) -> Path | None:

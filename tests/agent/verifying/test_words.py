@@ -11,6 +11,7 @@ import pytest
 from agent.certificates.revocation import AnswerKind, Status
 from agent.formats import cms, jws, xml
 from agent.formats.levels import Level
+from agent.keys import CertificateId
 from agent.verifying.report import (
     Party,
     Report,
@@ -26,6 +27,7 @@ from protocol.messages import CertificateState
 
 AT = datetime(2026, 11, 23, 5, 0, 0, tzinfo=UTC)
 SIGNER = Party(
+    id=CertificateId("ef" * 32),
     holder="CÔNG TY \x1b[2JMẪU",
     organisation="Sở Y tế",
     mst=("0101300842001",),
