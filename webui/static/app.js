@@ -16,6 +16,7 @@ import { historyPage } from "./pages/history.js";
 import { loginPage } from "./pages/login.js";
 import { profilePage } from "./pages/profile.js";
 import { registerPage } from "./pages/register.js";
+import { verifyPage } from "./pages/verify.js";
 
 /** Under the menu Đơn vị; the first is where one arrives. */
 const TABS = [
@@ -24,12 +25,16 @@ const TABS = [
   ["#/lich-su", "tab.history", historyPage],
 ];
 
+/** For whoever has a signed file, signed in or not. */
+const VERIFY = "#/kiem-tra";
+
 const place = (id) => document.getElementById(id);
 const main = place("noi-dung");
 const body = h("div", { id: "screen" });
 let session = null;
 let leave = () => {};
 let bar = null;
+let heading = null;
 
 async function start() {
   await speak();
@@ -74,17 +79,20 @@ async function refresh() {
 function frame() {
   place("skip").textContent = t("skip");
   fill(place("banner"), banner(session));
-  fill(place("header"), header(session, TABS[0][0], { onlanguage: change, onlogout: sayGoodbye }));
+  fill(place("header"), header(session, TABS[0][0], VERIFY, { onlanguage: change, onlogout: sayGoodbye }));
   fill(place("footer"), footer(session));
   bar = session.unit && tabs(TABS);
-  fill(main, bar && [h("h1", {}, t("menu.unit")), bar], body);
+  heading = bar && h("div", {}, h("h1", {}, t("menu.unit")), bar);
+  fill(main, heading, body);
   show();
 }
 
 /** The screen that the address names. `arrived`: the user went there, so reading begins there. */
 function show({ arrived = false, why } = {}) {
   leave();
-  const [key, page, context] = session.unit ? inside() : outside();
+  const verifying = address()[0] === VERIFY;
+  if (heading) heading.hidden = verifying; // it has a heading of its own
+  const [key, page, context] = verifying ? ["verify.title", verifyPage, {}] : session.unit ? inside() : outside();
   document.title = `${t(key)} – OpenKySo`;
   place("told").textContent = arrived ? t(key) : "";
   body.className = "";

@@ -17,7 +17,7 @@ export function banner(session) {
   );
 }
 
-export function header(session, home, { onlanguage, onlogout }) {
+export function header(session, home, verify, { onlanguage, onlogout }) {
   const other = language === "vi" ? "en" : "vi";
   const unit = session?.unit;
   return h(
@@ -28,6 +28,7 @@ export function header(session, home, { onlanguage, onlogout }) {
     h(
       "div",
       { class: "row tools" },
+      session && link(t("verify.open"), verify, "button plain small", { drawing: "check" }),
       h(
         "button",
         { type: "button", id: "language", class: "plain small", lang: other, onclick: () => onlanguage(other) },
