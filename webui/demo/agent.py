@@ -60,9 +60,10 @@ class DemoAgent:
         token: Token,
         services: Sequence[str],
         trust: Path,
+        timestamps: str,
         stop: asyncio.Event,
     ) -> None:
-        """`services` are hosts of signing services. After `stop` the agent may end; the terminal's
+        """`services` are hosts of signing services, `timestamps` is a time-stamping authority. After `stop` the agent may end; the terminal's
         Ctrl-C reaches it as it reaches us.
         """
         self._plan = plan
@@ -70,6 +71,7 @@ class DemoAgent:
         self._token = token
         self._services = [service.removeprefix("https://") for service in services]
         self._trust = trust
+        self._timestamps = timestamps
         self._log = plan.log_folder / "agent.out"
         self._runtime_file = plan.runtime_file
 
@@ -149,6 +151,8 @@ class DemoAgent:
             f"paths = [{_quoted(module())}]",
             "[trust]",
             f"roots = [{_quoted(self._trust)}]",
+            "[timestamp]",
+            f"url = {msgspec.json.encode(self._timestamps).decode()}",
             "[services]",
             f"ca = [{_quoted(self._trust)}]",
             'secrets = "file"',  # nothing of the demo goes into the user's own keyring

@@ -67,6 +67,7 @@ async def _run(plan: DemoPlan, stop: asyncio.Event) -> None:
             token=sandbox.token,
             services=[sandbox.hsm_url(service) for service in Service],
             trust=sandbox.authority.trust,
+            timestamps=f"{sandbox.pages_url}/ca/tsa",
             stop=stop,
         )
         await agent.refuse_company()
