@@ -63,8 +63,9 @@ class DemoAgent:
         timestamps: str,
         stop: asyncio.Event,
     ) -> None:
-        """`services` are hosts of signing services, `timestamps` is a time-stamping authority. After `stop` the agent may end; the terminal's
-        Ctrl-C reaches it as it reaches us.
+        """`services` are hosts of signing services, `timestamps` is a time-stamping authority.
+
+        After `stop` the agent may end; the terminal's Ctrl-C reaches it as it reaches us.
         """
         self._plan = plan
         self._stop = stop
