@@ -4,10 +4,12 @@ Implementations: `windows` (child process, Qt), `terminal` (no display), `script
 headless demo, only when started with an explicit flag). A page never implements it.
 """
 
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 from agent.documents import Description
@@ -35,6 +37,7 @@ class Asker:
 class SiteQuestion:
     asker: Asker
     reason: str = ""
+    digests: bool = False  # it asks to have digests signed too, whose content nobody can show
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +80,65 @@ class SignQuestion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BatchItem:
+    """One document of many, as the window lists it; `index` names it among them."""
+
+    index: int
+    name: str
+    kind: str  # as in Description
+    size: int  # bytes
+    sha256: str  # hex
+    profile: str
+    warnings: tuple[str, ...] = ()  # codes, as in Description
+
+
+#: The document with this index in readable form, made when the user asks for it.
+#: Raises DocumentError.
+Preview = Callable[[int], Awaitable[Description]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchQuestion:
+    """Many documents under one PIN."""
+
+    asker: Asker
+    reason: str
+    items: tuple[BatchItem, ...]
+    certificate: CertificateFacts
+    again: bool = False  # the rest of a batch that was stopped
+    pin: PinState = field(default_factory=PinState)
+    confirmation: Confirmation | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestsQuestion:
+    """Digests whose content nobody can show, for a while, under one PIN."""
+
+    asker: Asker
+    reason: str
+    count: int
+    seconds: int
+    algorithm: str
+    certificate: CertificateFacts
+    pin: PinState = field(default_factory=PinState)
+    confirmation: Confirmation | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PickQuestion:
+    """Which files the page may have signed. It learns their names and hashes, never a folder."""
+
+    asker: Asker
+    reason: str
+    multiple: bool
+    kinds: tuple[str, ...]  # "pdf", "xml", "any"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
     pin: Pin | None  # None for a PIN pad, and for a service that asks none
+    #: Of a batch: the documents that the user took out.
+    excluded: frozenset[int] = frozenset()
 
 
 class SelectDialog(Protocol):
@@ -134,6 +194,9 @@ class SignDialog(Protocol):
         Not to be awaited beside `approval` or `otp`, which say a refusal themselves.
         """
 
+    async def done(self, count: int, total: int) -> None:
+        """Of a batch: so many documents have been dealt with. Cheap; may be called for each."""
+
 
 class Prompts(Protocol):
     async def ask_site(self, question: SiteQuestion) -> Grant:
@@ -143,6 +206,21 @@ class Prompts(Protocol):
 
     def sign(self, question: SignQuestion) -> AbstractAsyncContextManager[SignDialog]:
         """The window closes when the context ends, however it ends."""
+
+    def sign_batch(
+        self, question: BatchQuestion, preview: Preview
+    ) -> AbstractAsyncContextManager[SignDialog]:
+        """As `sign`, for many documents: listed, looked at on demand, single ones taken out."""
+
+    def open_digests(self, question: DigestsQuestion) -> AbstractAsyncContextManager[SignDialog]:
+        """As `sign`; the window closes when the session has been opened."""
+
+    async def pick(self, question: PickQuestion) -> tuple[Path, ...]:
+        """The files that the user chose in a dialog of the system's.
+
+        Raises UserError user_refused, prompt_timeout, prompt_busy, InternalError
+        prompt_unavailable.
+        """
 
     async def tell(self, title: str, text: str, language: str = "vi") -> None:
         """A notice that needs no answer (a locked token, an expired certificate)."""

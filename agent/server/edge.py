@@ -9,6 +9,7 @@ from agent.server.events import Events
 from agent.server.looking import Looking
 from agent.server.nagging import Nagging
 from agent.server.rights import NativeToken, Tickets
+from agent.server.spool import Spool
 from agent.signing.desk import Desk
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Edge:
     events: Events
     native_token: NativeToken
     believed: Believed
+    spool: Spool
     tickets: Tickets = field(default_factory=Tickets)
     nagging: Nagging = field(default_factory=Nagging)
     looking: Looking = field(default_factory=Looking)

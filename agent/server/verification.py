@@ -5,6 +5,8 @@ file and the same roots. Whom this machine believes is for our own window alone.
 """
 
 import asyncio
+from contextlib import AsyncExitStack
+from typing import Final
 
 from msgspec import UnsetType
 
@@ -12,22 +14,29 @@ from agent.errors import UserError
 from agent.server import reports
 from agent.server.call import Call
 from agent.server.edge import Edge
+from agent.server.given import given
 from protocol import reports as m
 from protocol.messages import Empty, Stage
 
+#: What is verified in memory anyway need not be put into a file first.
+_HELD: Final = 1024 * 1024
+#: By which a detached signature may know its content.
+_HASHES: Final = ("sha256", "sha384", "sha512")
+
 
 async def verify(edge: Edge, call: Call[m.VerifyParams]) -> m.VerifyResult:
-    asked = call.params
+    asked, contents = call.params, call.client.contents
     await call.progress(Stage.VERIFYING)
-    documents = call.client.contents
-    content = None if isinstance(asked.content, UnsetType) else documents.document(asked.content)
-    content_name = "" if isinstance(asked.content_name, UnsetType) else asked.content_name
-    report = await edge.believed.verifier.report(
-        documents.document(asked.source),
-        name=asked.name,
-        content=content,
-        content_name=content_name,
-    )
+    async with AsyncExitStack() as kept:
+        signed = await kept.enter_async_context(contents.document(asked.source, hold=_HELD))
+        content = None
+        if not isinstance(asked.content, UnsetType):
+            content = await kept.enter_async_context(
+                contents.document(asked.content, hashes=_HASHES)
+            )
+        report = await edge.believed.verifier.report(
+            signed, name=asked.name, content=content, content_name=given(asked.content_name) or ""
+        )
     return m.VerifyResult(report=reports.report(report, language=call.client.asker.language))
 
 
