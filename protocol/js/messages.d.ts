@@ -201,6 +201,20 @@ export interface LoginResult {
   algorithm: "ES256" | "ES384" | "RS256";
 }
 
+/** The holder of a certificate, by what the certificate says. */
+export interface Party {
+  certificate: string;
+  holder: string;
+  organisation: string;
+  mst: string[];
+  subject: string;
+  issuer: string;
+  issuer_organisation: string;
+  serial: string;
+  not_before: string;
+  not_after: string;
+}
+
 export interface PickedFile {
   file: string;
   name: string;
@@ -243,6 +257,27 @@ export interface ProviderField {
 
 export interface ProvidersListResult {
   providers: Provider[];
+}
+
+export interface Report {
+  name: string;
+  kind: string;
+  content: string;
+  sha256: string;
+  size: number;
+  checked_at: string;
+  verdict: "invalid" | "uncertain" | "valid";
+  broken: string;
+  words: Record<string, unknown>;
+  signatures: SignatureFinding[];
+}
+
+export interface RevocationFinding {
+  status: "good" | "revoked" | "unknown";
+  by: "" | "crl" | "ocsp";
+  at: string | null;
+  revoked_at: string | null;
+  embedded: boolean;
 }
 
 /** What a connection may do. Each includes the ones before it. */
@@ -331,6 +366,24 @@ export interface SignatureEntry {
   outcome: string;
 }
 
+export interface SignatureFinding {
+  verdict: "invalid" | "uncertain" | "valid";
+  problem: string;
+  warnings: string[];
+  signer: Party;
+  algorithm: string;
+  digest: string;
+  covers: string;
+  level: "B-B" | "B-LT" | "B-LTA" | "B-T";
+  signed_at: string | null;
+  proved: boolean;
+  time_is_signed: boolean;
+  then: CertificateState;
+  now: CertificateState;
+  revocation: RevocationFinding;
+  stamp: StampFinding | null;
+}
+
 export interface Site {
   origin: string;
   granted_at: string;
@@ -379,6 +432,13 @@ export interface Stamp {
   reason?: string;
 }
 
+/** A time stamp that is of this signature. */
+export interface StampFinding {
+  at: string;
+  authority: Party;
+  trusted: boolean;
+}
+
 /** A native program of the same user asks a one-time ticket for the window it will open. */
 export interface TicketIssueParams {
   origin: string;
@@ -405,6 +465,44 @@ export interface TokensChanged {
 
 export interface TokensListResult {
   tokens: Token[];
+}
+
+/** PEM, DER or PKCS#7; all that are in it are believed, or none. */
+export interface TrustAddParams {
+  certificates: string;
+}
+
+export interface TrustListResult {
+  certificates: TrustedCertificate[];
+}
+
+export interface TrustRemoveParams {
+  certificate: string;
+}
+
+export interface TrustRemoveResult {
+  removed: boolean;
+}
+
+export interface TrustedCertificate {
+  id: string;
+  kind: "intermediate" | "root";
+  source: "administrator" | "user";
+  holder: string;
+  issuer: string;
+  not_before: string;
+  not_after: string;
+}
+
+export interface VerifyParams {
+  source: Source;
+  name: string;
+  content?: Source;
+  content_name?: string;
+}
+
+export interface VerifyResult {
+  report: Report;
 }
 
 /** The same in both languages. */

@@ -31,6 +31,14 @@ from protocol.messages import (
 )
 from protocol.methods import METHODS, NOTIFICATIONS
 from protocol.publish.schemas import PYTHONS_END
+from protocol.reports import (
+    Party,
+    Report,
+    RevocationFinding,
+    SignatureFinding,
+    StampFinding,
+    TrustedCertificate,
+)
 from protocol.session import TRANSITIONS
 from protocol.version import PORTS
 
@@ -53,6 +61,7 @@ LIMITS: Final = {
     "CREDIT_SECONDS": ("time a client gives no credit while contents wait", "seconds"),
     "MAX_STAMP_IMAGE_BYTES": ("`image` of a stamp", "bytes"),
     "MAX_PICKED_FILES": ("files chosen in one dialog", "files"),
+    "MAX_TRUST_BYTES": ("`certificates` of `trust.add`", "bytes"),
     "MAX_DOCUMENTS_AT_ONCE": ("documents in one `batch.add`", "documents"),
     "MAX_DOCUMENTS_IN_BATCH": ("documents in a batch", "documents"),
     "MAX_BATCHES": ("batches of one connection", "batches"),
@@ -92,6 +101,12 @@ _OBJECTS: Final = (
     Stamp,
     PickedFile,
     ErrorData,
+    Report,
+    SignatureFinding,
+    Party,
+    RevocationFinding,
+    StampFinding,
+    TrustedCertificate,
 )
 #: The section behind those of the methods.
 _OBJECTS_NUMBER: Final = len(METHODS) + 1
