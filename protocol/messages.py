@@ -449,6 +449,7 @@ class Stage(StrEnum):
     WAITING_FOR_CONFIRMATION = "waiting-for-confirmation"  # the service's own: OTP or phone
     SIGNING = "signing"
     VERIFYING = "verifying"
+    TIMESTAMPING = "timestamping"  # and gathering what proves that certificates counted
 
 
 class Progress(_Result, frozen=True, kw_only=True):

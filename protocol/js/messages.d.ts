@@ -278,7 +278,7 @@ export interface SitesListResult {
 }
 
 /** Where a request stands; sent as `progress` so that no wait is silent. */
-export type Stage = "checking" | "signing" | "verifying" | "waiting-for-confirmation" | "waiting-for-service" | "waiting-for-token" | "waiting-for-user";
+export type Stage = "checking" | "signing" | "timestamping" | "verifying" | "waiting-for-confirmation" | "waiting-for-service" | "waiting-for-token" | "waiting-for-user";
 
 /** A native program of the same user asks a one-time ticket for the window it will open. */
 export interface TicketIssueParams {
