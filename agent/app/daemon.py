@@ -10,8 +10,9 @@ from contextlib import AsyncExitStack, ExitStack
 from typing import Final
 
 from agent import log, platforms
+from agent.app.belief import belief
 from agent.app.options import Options
-from agent.app.parts import belief, modules, prompts, services, sites
+from agent.app.parts import modules, prompts, services, sites
 from agent.app.renewals import tell_of_renewals
 from agent.app.tray import Tray
 from agent.formats.api import Format
@@ -63,6 +64,8 @@ async def _serve(options: Options, redaction: log.Redaction) -> None:
             formats=_formats,
             profiles=PROFILE_NAMES,
             journal=journal,
+            authorities=believed.authorities,
+            evidence=believed.evidence,
         )
         spool = Spool(where.data / "spool")
         await asyncio.to_thread(spool.clean)

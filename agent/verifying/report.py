@@ -78,7 +78,7 @@ class SignatureReport:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     name: str
-    kind: str  # "xml", "cms", "jws", "pdf", or "" if it is none of them
+    kind: str  # "xml", "cms", "jws", "pdf", "asic", or "" if it is none of them
     content: str  # the name of the file that is signed, if that is another one
     sha256: str  # hex, of the signed file as it is
     size: int  # bytes

@@ -9,18 +9,17 @@ A few are verified at the same time and no more: pages may ask for it, and each 
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 from agent.certificates.standing import Standings
 from agent.documents import Document, Filed
 from agent.errors import DocumentError
-from agent.formats.cms import MAX_ATTACHED_BYTES
-from agent.verifying.files import SignedFile, recognise
+from agent.formats.content import size_of
+from agent.verifying.files import SignedFile, recognise, recognise_file
 from agent.verifying.report import Report
 from agent.verifying.verify import ToVerify, unreadable, verify
 
-#: Attached content, its base64 in a JWS, and what stands beside it.
-MAX_SIGNED_BYTES: Final = 2 * MAX_ATTACHED_BYTES
 _AT_A_TIME: Final = 2
 
 
@@ -37,49 +36,33 @@ class Verifier:
         signed: Document,
         *,
         name: str,
+        path: Path | None = None,
         content: Document | None = None,
         content_name: str = "",
     ) -> Report:
-        """`content` is what a detached signature is of.
+        """`path` is where a file of the user's own is that is too large to be held; `content` is
+        what a detached signature is of.
 
-        Raises DocumentError document_*, UserError certificate_unsuitable.
+        Raises DocumentError document_*, UserError certificate_unsuitable, OSError.
         """
         async with self._room:
-            octets = await asyncio.to_thread(whole, signed)
             try:
-                file = await asyncio.to_thread(recognise, octets)
+                file = await asyncio.to_thread(_recognised, signed, path)
             except DocumentError as error:
                 if error.code != "signature_invalid":
                     raise
-                return unreadable(name, octets, error, now=self._now())
+                return await asyncio.to_thread(unreadable, name, signed, error, now=self._now())
             asked = ToVerify(
-                name=name,
-                octets=octets,
-                file=file,
-                content=await asyncio.to_thread(_as_needed, file, content),
-                content_name=content_name,
+                name=name, octets=signed, file=file, content=content, content_name=content_name
             )
             return await verify(self._standings, asked, now=self._now())
 
 
-def whole(signed: Document) -> bytes:
-    """Raises DocumentError document_too_large."""
-    size = len(signed) if isinstance(signed, bytes) else signed.size
-    if size > MAX_SIGNED_BYTES:
-        raise DocumentError("document_too_large", size=size, limit=MAX_SIGNED_BYTES)
-    match signed:
-        case bytes():
-            return signed
-        case Filed():
-            return signed.path.read_bytes()
-        case _:
-            raise DocumentError("document_too_large", size=size, limit=MAX_SIGNED_BYTES)
-
-
-def _as_needed(file: SignedFile, content: Document | None) -> Document | None:
-    """Hashes are enough where the signature says by which; else the content must be at hand."""
-    if not isinstance(content, Filed):
-        return content
-    if file.digests and file.digests <= content.digests.keys():
-        return content
-    return whole(content)
+def _recognised(signed: Document, path: Path | None) -> SignedFile:
+    if isinstance(signed, bytes):
+        return recognise(signed)
+    if isinstance(signed, Filed):
+        path = signed.path
+    if path is None:
+        raise DocumentError("document_too_large", size=size_of(signed))
+    return recognise_file(path)

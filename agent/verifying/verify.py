@@ -5,7 +5,6 @@ certificate when it signed and now. A file with several signatures is as good as
 """
 
 import asyncio
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -17,6 +16,7 @@ from agent.certificates.standing import Beside, Standing, Standings
 from agent.documents import Document
 from agent.errors import DocumentError
 from agent.formats.cms import Timestamp, verify_timestamp
+from agent.formats.content import digest, size_of
 from agent.formats.levels import Level
 from agent.verifying.files import Signature, SignedFile
 from agent.verifying.report import (
@@ -35,7 +35,7 @@ _WORST_LAST: Final = (Verdict.VALID, Verdict.UNCERTAIN, Verdict.INVALID)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToVerify:
     name: str
-    octets: bytes
+    octets: Document  # the signed file; of a large one its hashes will do
     file: SignedFile
     content: Document | None = None  # of a detached signature
     content_name: str = ""
@@ -57,14 +57,14 @@ async def verify(standings: Standings, asked: ToVerify, *, now: datetime) -> Rep
     return _report(asked, worst, now, signatures=signatures)
 
 
-def unreadable(name: str, octets: bytes, error: DocumentError, *, now: datetime) -> Report:
+def unreadable(name: str, octets: Document, error: DocumentError, *, now: datetime) -> Report:
     """Of a file that is no signed file, or none that can be read."""
     return Report(
         name=name,
         kind="",
         content="",
-        sha256=hashlib.sha256(octets).hexdigest(),
-        size=len(octets),
+        sha256=digest(octets, "sha256").hex(),
+        size=size_of(octets),
         checked_at=now,
         verdict=Verdict.INVALID,
         broken=str(error.details.get("reason", error.code)),
@@ -197,8 +197,8 @@ def _report(
         name=asked.name,
         kind=asked.file.kind,
         content=asked.content_name,
-        sha256=hashlib.sha256(asked.octets).hexdigest(),
-        size=len(asked.octets),
+        sha256=digest(asked.octets, "sha256").hex(),
+        size=size_of(asked.octets),
         checked_at=checked_at,
         verdict=verdict,
         broken=broken,

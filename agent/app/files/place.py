@@ -7,8 +7,9 @@ several programs. The user is asked where the command was typed.
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 
+from agent.app.belief import belief
 from agent.app.options import Options
-from agent.app.parts import belief, modules, prompts, services
+from agent.app.parts import modules, prompts, services
 from agent.consent.prompts import Asker, Prompts
 from agent.consent.terminal import Terminal
 from agent.formats.api import Format
@@ -28,14 +29,17 @@ async def desk(options: Options) -> AsyncIterator[Desk]:
         journal = lifetime.enter_context(closing(Journal(data / "journal")))
         tokens = await lifetime.enter_async_context(Inventory(modules(options.config)))
         await tokens.refresh()
+        believed = await lifetime.enter_async_context(belief(options))
         yield Desk(
             tokens=tokens,
             services=await lifetime.enter_async_context(services(options)),
             prompts=_prompts(options),
-            judge=await lifetime.enter_async_context(belief(options)),
+            judge=believed,
             formats=lambda: _formats(options),
             profiles=PROFILE_NAMES,
             journal=journal,
+            authorities=believed.authorities,
+            evidence=believed.evidence,
         )
 
 

@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
+from agent.app.belief import belief
 from agent.app.files import reading
 from agent.app.options import Options
-from agent.app.parts import belief
 from agent.documents import Document
 from agent.errors import DocumentError
-from agent.verifying.files import SignedFile, recognise
+from agent.verifying.files import SignedFile, recognise_file
 from agent.verifying.report import Report
-from agent.verifying.verifier import MAX_SIGNED_BYTES
 
 
 async def report_on(options: Options, file: Path, *, content: Path | None = None) -> Report:
@@ -18,23 +17,23 @@ async def report_on(options: Options, file: Path, *, content: Path | None = None
 
     Raises DocumentError document_*, UserError certificate_unsuitable, OSError.
     """
-    octets = reading.held(file, limit=MAX_SIGNED_BYTES)
-    signed = _recognised(octets)
+    signed = _recognised(file)
     if content is None and signed is not None and signed.detached:
         content = _beside(file)
-    async with belief(options) as ours:
-        return await ours.verifier.report(
-            octets,
+    async with belief(options) as believed:
+        return await believed.verifier.report(
+            reading.document(file),
             name=file.name,
+            path=file,
             content=None if content is None or signed is None else _content(signed, content),
             content_name="" if content is None else content.name,
         )
 
 
-def _recognised(octets: bytes) -> SignedFile | None:
+def _recognised(file: Path) -> SignedFile | None:
     """None for what is no signed file: the report will say so. Raises DocumentError document_*."""
     try:
-        return recognise(octets)
+        return recognise_file(file)
     except DocumentError as error:
         if error.code != "signature_invalid":
             raise
