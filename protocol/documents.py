@@ -8,7 +8,7 @@ A document comes in one of three ways, and what is made of it goes back in a mat
 """
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -23,6 +23,7 @@ from protocol.limits import (
 from protocol.messages import (
     Certificate,
     CertificateId,
+    ErrorData,
     Mst,
     Name,
     Params,
@@ -175,3 +176,11 @@ class PickedFile(Result, frozen=True, kw_only=True):
 
 class FilesPickResult(Result, frozen=True, kw_only=True):
     files: Annotated[tuple[PickedFile, ...], Meta(max_length=MAX_PICKED_FILES)]
+
+
+class ContentRefused(Result, frozen=True, kw_only=True):
+    """What a client sends cannot be kept; what still comes of it is dropped."""
+
+    method: ClassVar[str] = "content.refused"
+    content: ContentNumber  # the client's
+    error: ErrorData

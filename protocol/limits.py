@@ -13,11 +13,15 @@ MAX_CONTENT_BYTES: Final = 4 * 1024 * 1024 * 1024
 #: Documents that one connection may have in the agent's keeping, and their bytes together.
 MAX_CONTENTS: Final = 20_000
 MAX_KEPT_BYTES: Final = 16 * 1024 * 1024 * 1024
+#: Contents that one end may have begun, and not yet ended, to send.
+MAX_CONTENTS_UNDER_WAY: Final = 64
 #: Payload of one binary frame; only a content's last one may be smaller.
 MAX_PIECE_BYTES: Final = 256 * 1024
 MIN_PIECE_BYTES: Final = 4 * 1024
 #: Payload that may be on its way in one direction before the other end has said that it took it.
 WINDOW_BYTES: Final = 4 * 1024 * 1024
+#: Seconds that a client may give no credit while contents wait for it.
+CREDIT_SECONDS: Final = 120.0
 #: Image of a PDF's stamp.
 MAX_STAMP_IMAGE_BYTES: Final = 2 * 1024 * 1024
 #: Documents in one `batch.add`, and in a batch.

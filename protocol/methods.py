@@ -1,9 +1,21 @@
-"""Every method and notification of protocol v1: one table each (SPEC 4)."""
+"""Every method and notification of protocol v1: one table each (SPEC 4).
+
+A new method goes to the end: its place is the number of its section (SPEC 5).
+"""
 
 from typing import Final, NamedTuple
 
 from msgspec import Struct
 
+from protocol.documents import (
+    ContentRefused,
+    FilesPickParams,
+    FilesPickResult,
+    SignDigestParams,
+    SignDigestResult,
+    SignDocumentParams,
+    SignDocumentResult,
+)
 from protocol.messages import (
     AccountsChanged,
     AccountsForgetParams,
@@ -75,6 +87,9 @@ METHODS: Final[dict[str, Method]] = {
     "accounts.keep": Method(AccountsKeepParams, AccountsKeepResult, Rights.FIRST_PARTY),
     "accounts.refresh": Method(AccountsRefreshParams, AccountsListResult, Rights.FIRST_PARTY),
     "accounts.forget": Method(AccountsForgetParams, AccountsForgetResult, Rights.FIRST_PARTY),
+    "sign.document": Method(SignDocumentParams, SignDocumentResult, Rights.SITE),
+    "sign.digest": Method(SignDigestParams, SignDigestResult, Rights.SITE),
+    "files.pick": Method(FilesPickParams, FilesPickResult, Rights.SITE),
 }
 
 
@@ -87,6 +102,7 @@ class News(NamedTuple):
 
 NOTIFICATIONS: Final[dict[str, News]] = {
     "progress": News(Progress, Rights.NONE),
+    "content.refused": News(ContentRefused, Rights.SITE),
     "tokens.changed": News(TokensChanged, Rights.SITE),
     "accounts.changed": News(AccountsChanged, Rights.FIRST_PARTY),
 }

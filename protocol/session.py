@@ -11,8 +11,10 @@ Beside the state, and only of interest in OPEN, there are
     rights    what the user allowed: NONE, SITE, FIRST_PARTY; METHODS names what each method needs
     pending   the requests without an answer: ids that do not repeat, at most MAX_PENDING
 
-and always two bounds on bad manners: a token bucket of frames per second, and MAX_VIOLATIONS
-frames that were no requests.
+    receiving, sending    the contents in binary frames, either way (protocol.content)
+
+and always two bounds on bad manners: a token bucket of text frames per second, which `allow` can
+lengthen, and MAX_VIOLATIONS frames that were no requests, or broke the rules of contents.
 
 What holds, whatever comes in (tests/properties/test_session.py):
 
@@ -21,6 +23,7 @@ What holds, whatever comes in (tests/properties/test_session.py):
     3.  `Abort` names only a request that is still unanswered; it must be answered all the same
     4.  nothing is sent or handed out after CLOSED; everything unanswered is aborted on the way
     5.  a method that needs more than the rights of the moment is never handed out
+    6.  pieces of contents are handed out in OPEN alone, with the right SITE alone
 
 How the agent drives it
 -----------------------
@@ -28,11 +31,13 @@ The shell hands in frames and the clock, and carries out the actions that come b
 
     session = Session(now=time.monotonic(), native=origin is None)
     for action in session.receive(frame, now):        # or session.tick(now), at session.deadline
-        match action:
+        match action:                                 # or session.receive_binary(frame)
             case Run():    start the command; later carry out session.reply(id, result)
                            or session.fail(id, error)
             case Abort():  stop that command, close its window; then session.fail(id, cancelled)
-            case Send():   write the text
+            case Send() | SendBinary():  write the text, or the octets
+            case Take():   deal with a piece, and say so by session.taken(); or drop a content that
+                           is over; or go on sending, for there is credit; or stop sending one
             case Close():  close the WebSocket with that code
     session.closed()       when the connection is lost: what is to be aborted
 
@@ -54,9 +59,24 @@ from protocol.codec import (
     encode_notification,
     readable_id,
 )
+from protocol.content import (
+    BadContent,
+    Credit,
+    GivenUp,
+    OutOfBounds,
+    Piece,
+    Receiving,
+    Refused,
+    Sending,
+    Unwanted,
+)
+from protocol.content import decode as decode_content
+from protocol.documents import ContentRefused
 from protocol.errors import ProtocolError
 from protocol.limits import (
     HELLO_SECONDS,
+    MAX_DIGEST_SESSIONS,
+    MAX_DIGESTS_IN_SESSION,
     MAX_HELLO_BYTES,
     MAX_MESSAGE_BYTES,
     MAX_PENDING,
@@ -78,6 +98,7 @@ from protocol.messages import (
 from protocol.methods import METHODS, NOTIFICATIONS
 
 #: RFC 6455 §7.4.1
+UNSUPPORTED_DATA: Final = 1003
 POLICY_VIOLATION: Final = 1008
 TOO_BIG: Final = 1009
 
@@ -99,7 +120,7 @@ class Event(StrEnum):
     HELLO_REFUSED = "hello refused"
     # from either side, or from the clock
     DEADLINE = "no hello in time"
-    GIVEN_UP = "too large, or too many violations"
+    GIVEN_UP = "out of bounds, or too many violations"
     LOST = "connection lost"
 
 
@@ -157,12 +178,24 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
+class SendBinary:
+    frame: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """`GivenUp` is a content of the client's that is over, for whatever reason."""
+
+    what: Piece | Credit | GivenUp | Unwanted
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     code: int
     reason: str
 
 
-Action: TypeAlias = Run | Abort | Send | Close
+Action: TypeAlias = Run | Abort | Send | SendBinary | Take | Close
 
 
 class Session:
@@ -176,6 +209,9 @@ class Session:
         self._pending: dict[RequestId, str] = {}
         self._bucket = _Bucket(now)
         self._violations = 0
+        self._allowed = 0  # text frames beyond the bucket
+        self.receiving: Final = Receiving()
+        self.sending: Final = Sending()
 
     @property
     def pending(self) -> frozenset[RequestId]:
@@ -196,7 +232,7 @@ class Session:
         """What to do about one text frame."""
         if self.state is State.CLOSED:
             return []
-        if not self._bucket.take(now):
+        if not self._bucket.take(now) and not self._take_allowed():
             return self._violation(self._answerable(frame), ProtocolError("rate_limited"))
         limit = MAX_MESSAGE_BYTES if self.state is State.OPEN else MAX_HELLO_BYTES
         try:
@@ -206,6 +242,39 @@ class Session:
         if call.id in self._pending:
             return self._violation(None, ProtocolError("invalid_request", at="$.id"))
         return self._take(call)
+
+    def receive_binary(self, frame: bytes) -> list[Action]:
+        """What to do about one binary frame (SPEC 10)."""
+        if self.state is State.CLOSED:
+            return []
+        if self.state is not State.OPEN:
+            return self._end(Event.GIVEN_UP, UNSUPPORTED_DATA, "binary before hello")
+        if not _covers(self.rights, Rights.SITE):
+            return self._violation(None, ProtocolError("not_allowed", needs=str(Rights.SITE)))
+        try:
+            return self._content(decode_content(frame))
+        except OutOfBounds as bad:
+            code = TOO_BIG if bad.error.code == "message_too_large" else POLICY_VIOLATION
+            told = self._error(None, bad.error)
+            return [*told, *self._end(Event.GIVEN_UP, code, bad.error.code)]
+        except BadContent as bad:
+            return [*self._lost(bad.lost), *self._violation(None, bad.error)]
+
+    def taken(self, payload: int) -> list[Action]:
+        """So many more octets of contents have been dealt with."""
+        frame = self.receiving.taken(payload)
+        return [] if frame is None or self.state is not State.OPEN else [SendBinary(frame)]
+
+    def refuse(self, number: int, error: ProtocolError) -> list[Action]:
+        """A content of the client's cannot be kept; what still comes of it is dropped."""
+        self.receiving.refuse(number)
+        told = ContentRefused(content=number, error=error.to_wire().data)
+        return self.notify(ContentRefused.method, told)
+
+    def allow(self, frames: int) -> None:
+        """So many text frames more than the rate allows: of what the user has granted."""
+        most = MAX_DIGEST_SESSIONS * MAX_DIGESTS_IN_SESSION
+        self._allowed = min(self._allowed + frames, most)
 
     def grant(self, rights: Rights) -> None:
         """The user allowed more, or took it back."""
@@ -241,6 +310,40 @@ class Session:
     def closed(self) -> list[Action]:
         """The connection is lost: everything unanswered is to be aborted."""
         return [] if self.state is State.CLOSED else self._aborts(Event.LOST)
+
+    def _content(self, frame: Piece | Credit | GivenUp | Unwanted) -> list[Action]:
+        match frame:
+            case Piece():
+                return self._piece(frame)
+            case Credit():
+                self.sending.credit(frame.total)
+            case GivenUp():
+                self.receiving.forget(frame.number)
+            case Unwanted() if not self.sending.is_going(frame.number):
+                return []  # it crossed the last piece
+        return [Take(frame)]
+
+    def _piece(self, piece: Piece) -> list[Action]:
+        match self.receiving.take(piece):
+            case Piece():
+                return [Take(piece)]
+            case Refused(number=number, error=error):
+                told = self.refuse(number, error)
+                return [*told, *self.taken(len(piece.payload))]
+            case None:
+                return self.taken(len(piece.payload))
+
+    def _lost(self, number: int | None) -> list[Action]:
+        if number is None:
+            return []
+        self.receiving.forget(number)
+        return [Take(GivenUp(number))]
+
+    def _take_allowed(self) -> bool:
+        if self._allowed == 0:
+            return False
+        self._allowed -= 1
+        return True
 
     def _refuse(self, bad: BadFrame) -> list[Action]:
         if bad.error.code == "message_too_large":

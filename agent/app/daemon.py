@@ -15,7 +15,7 @@ from agent.app.parts import judge, modules, prompts, services, sites
 from agent.app.renewals import tell_of_renewals
 from agent.app.tray import Tray
 from agent.formats.api import Format
-from agent.formats.names import XML_PROFILE_NAMES
+from agent.formats.names import PROFILE_NAMES
 from agent.hsm.accounts import Pace
 from agent.journal import Journal
 from agent.platforms import directories, instance, runtime
@@ -23,6 +23,7 @@ from agent.server.edge import Edge
 from agent.server.events import Events
 from agent.server.http import serving
 from agent.server.rights import NativeToken
+from agent.server.spool import Spool
 from agent.signing.desk import Desk
 from agent.tokens.inventory import Inventory
 from agent.tray.process import TrayProcess
@@ -59,9 +60,12 @@ async def _serve(options: Options, redaction: log.Redaction) -> None:
             prompts=prompts(options),
             judge=await lifetime.enter_async_context(judge(options)),
             formats=_formats,
-            profiles=XML_PROFILE_NAMES,
+            profiles=PROFILE_NAMES,
             journal=journal,
         )
+        spool = Spool(where.data / "spool")
+        await asyncio.to_thread(spool.clean)
+        lifetime.callback(spool.close)
         events = Events(desk.tokens, desk.services)
         watching = asyncio.create_task(events.watch())
         lifetime.push_async_callback(_ended, watching)
@@ -70,6 +74,7 @@ async def _serve(options: Options, redaction: log.Redaction) -> None:
             sites=sites(options),
             events=events,
             native_token=native_token,
+            spool=spool,
             demo=options.scripted_consent is not None,
         )
         telling = asyncio.create_task(tell_of_renewals(edge.desk, language=options.language))
@@ -90,7 +95,7 @@ def _formats() -> Mapping[str, Format]:
     # An agent that only waits does without lxml.
     from agent.formats.registry import FORMATS
 
-    return {name: FORMATS[name] for name in XML_PROFILE_NAMES}
+    return FORMATS
 
 
 def _tray(options: Options, edge: Edge, stop: asyncio.Event) -> Tray:

@@ -6,7 +6,9 @@
    year; then the user is asked again.
 3. A page over plain http is never stored, for anyone on the way can pretend to be it; a page served
    by this very machine is.
-4. The file is replaced as a whole or not at all, readable by its user alone. A file that cannot be
+4. To have digests signed, whose content nobody can show, is a right of its own: a site that was
+   allowed without it is asked about again.
+5. The file is replaced as a whole or not at all, readable by its user alone. A file that cannot be
    read allows nobody; it is put aside, so that nothing is lost, and said in the log.
 """
 
@@ -57,17 +59,27 @@ class Grants:
         self._note_use(site)
         return True
 
+    def allows_digests(self, origin: str) -> bool:
+        """Whether the user allowed it to have digests signed, too."""
+        return self.allows(origin) and self._sites[origin].digests
+
     def all(self) -> tuple[Site, ...]:
         """Those in force, the longest granted first."""
         alive = filter(self._in_force, self._sites.values())
         return tuple(sorted(alive, key=lambda site: (site.granted_at, site.origin)))
 
-    def remember(self, origin: str) -> None:
+    def remember(self, origin: str, *, digests: bool = False) -> None:
         """Raises ValueError for an origin that must be asked each time, OSError."""
         if not shown(Asker(origin=origin, client="")).may_be_remembered:
             raise ValueError(f"not an origin to remember: {origin!r}")
         now = self._clock()
-        site = Site(origin=origin, granted_at=now, expires_at=now + LIFETIME, last_used_at=now)
+        site = Site(
+            origin=origin,
+            granted_at=now,
+            expires_at=now + LIFETIME,
+            last_used_at=now,
+            digests=digests,
+        )
         self._replace({**self._sites, origin: site})
 
     def forget(self, origin: str) -> bool:

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Collection
 from typing import Final, Protocol
 
-from agent.documents import Description, Digested, Document
+from agent.documents import Description, Digested, Document, octets
 from agent.errors import DocumentError
 
 _CHUNK_BYTES: Final = 1024 * 1024
@@ -59,9 +59,9 @@ def digest(document: Document, algorithm: str) -> bytes:
 def held(document: Document, *, limit: int) -> bytes:
     """The document itself, for formats that contain it. Raises DocumentError document_too_large."""
     size = len(document) if isinstance(document, bytes) else document.size
-    if not isinstance(document, bytes) or size > limit:
+    if isinstance(document, Digested) or size > limit:
         raise DocumentError("document_too_large", size=size, limit=limit)
-    return document
+    return octets(document)
 
 
 def describe(document: Document, *, kind: str) -> Description:

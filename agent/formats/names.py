@@ -2,7 +2,7 @@
 
 from typing import Final
 
-#: What `sign.xml` takes. Protocol 1 has no method yet for documents of other kinds.
+#: What `sign.xml` takes; `sign.document` takes them all.
 XML_PROFILE_NAMES: Final = (
     "bhxh-hoso",
     "bhxh-tokhai",

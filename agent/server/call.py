@@ -1,8 +1,7 @@
 """One request on its way to its handler."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -13,13 +12,17 @@ from protocol.messages import Stage
 P = TypeVar("P", bound=Struct)
 
 
+class Tell(Protocol):
+    async def __call__(self, stage: Stage, done: int = 0, total: int = 1) -> None: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call(Generic[P]):
     """Its parameters, who sent it, and how to say where it stands."""
 
     params: P
     client: Client
-    progress: Callable[[Stage], Awaitable[None]]
+    progress: Tell
 
     @property
     def errand(self) -> Errand:

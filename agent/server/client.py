@@ -7,21 +7,29 @@ from dataclasses import dataclass, field
 from agent.consent.grants import Grants
 from agent.consent.prompts import Asker
 from agent.hsm.api import Found
+from agent.server.contents import Contents
+from protocol.batches import BatchDocumentDone
+from protocol.errors import ProtocolError
 from protocol.messages import AccountsChanged, Progress, Rights, TokensChanged
 
-News = Progress | TokensChanged | AccountsChanged
+News = Progress | TokensChanged | AccountsChanged | BatchDocumentDone
 
 
 @dataclass(slots=True, kw_only=True)
 class Client:
-    """Set once by `hello`; afterwards only `allowed_once` changes."""
+    """Set once by `hello`; afterwards only what was allowed once changes."""
 
     asker: Asker
     native: bool = False
     first_party: bool = False
     allowed_once: bool = False
+    digests_once: bool = False
     #: Sends a notification to this connection.
     notify: Callable[[News], Awaitable[None]]
+    #: The documents that it sends, and those that are made for it.
+    contents: Contents
+    #: So many messages more than the rate allows (SPEC 3.4): of what the user has granted.
+    allow: Callable[[int], None]
     #: Lives as long as the connection; what runs in it is cancelled with it.
     tasks: asyncio.TaskGroup
     following: set[str] = field(default_factory=set)
@@ -37,3 +45,12 @@ class Client:
         if self.native or self.allowed_once or sites.allows(self.asker.origin):
             return Rights.SITE
         return Rights.NONE
+
+    def may_sign_digests(self, sites: Grants) -> bool:
+        """Whoever it is, the user was asked. Judged anew each time, as `rights`."""
+        return self.digests_once or sites.allows_digests(self.asker.origin)
+
+    def require_digests(self, sites: Grants) -> None:
+        """Raises ProtocolError digests_not_allowed."""
+        if not self.may_sign_digests(sites):
+            raise ProtocolError("digests_not_allowed")

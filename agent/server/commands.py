@@ -6,19 +6,22 @@ before a handler runs. `hello` and `cancel` concern the connection itself: see `
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-from msgspec import Struct, UnsetType
+from msgspec import Struct
 
 from agent.consent.origins import shown
 from agent.consent.prompts import Grant, SiteQuestion
 from agent.documents import octets
-from agent.errors import UserError
+from agent.errors import DocumentError, UserError
+from agent.formats.names import PROFILE_NAMES, XML_PROFILE_NAMES
 from agent.hsm.api import Account
-from agent.keys import CertificateId, TokenInfo
-from agent.server import accounts, wire
+from agent.keys import TokenInfo
+from agent.server import accounts, documents, wire
 from agent.server.call import Call
+from agent.server.client import Client
 from agent.server.edge import Edge
+from agent.server.given import for_signing, given
 from agent.signing.candidates import Wanted, all_assessed, at_a_glance
 from agent.signing.login import login
 from agent.signing.select import select
@@ -26,25 +29,24 @@ from agent.signing.sign import Order, sign
 from protocol import messages as m
 from protocol.errors import ProtocolError
 
-T = TypeVar("T")
+_NO_XML: Final = frozenset(PROFILE_NAMES) - frozenset(XML_PROFILE_NAMES)
 
 
 async def site_request(edge: Edge, call: Call[m.SiteRequestParams]) -> m.SiteRequestResult:
-    client, origin = call.client, call.client.asker.origin
-    if edge.sites.allows(origin):
-        return m.SiteRequestResult(granted="always")
-    if client.rights(edge.sites) is not m.Rights.NONE:
-        return m.SiteRequestResult(granted="once")
+    client, origin, digests = call.client, call.client.asker.origin, call.params.digests
+    if (granted := _granted(edge, client, digests=digests)) is not None:
+        return granted
     edge.nagging.judge(origin)
     await call.progress(m.Stage.WAITING_FOR_USER)
-    question = SiteQuestion(asker=client.asker, reason=call.params.reason)
+    question = SiteQuestion(asker=client.asker, reason=call.params.reason, digests=digests)
     match await edge.desk.prompts.ask_site(question):
         case Grant.ALWAYS if shown(client.asker).may_be_remembered:
-            edge.sites.remember(origin)
-            return m.SiteRequestResult(granted="always")
+            edge.sites.remember(origin, digests=digests)
+            return m.SiteRequestResult(granted="always", digests=digests)
         case Grant.ONCE | Grant.ALWAYS:
             client.allowed_once = True
-            return m.SiteRequestResult(granted="once")
+            client.digests_once |= digests
+            return m.SiteRequestResult(granted="once", digests=digests)
         case Grant.REFUSED:
             edge.nagging.refused(origin)
             raise UserError("user_refused", origin=origin)
@@ -104,11 +106,13 @@ async def events_subscribe(
 
 async def sign_xml(edge: Edge, call: Call[m.SignXmlParams]) -> m.SignXmlResult:
     params = call.params
+    if params.profile in _NO_XML:
+        raise DocumentError("profile_unknown", profile=params.profile)
     order = Order(
         document=params.document,
         name=params.name,
         profile=params.profile,
-        wanted=_for_signing(params),
+        wanted=for_signing(params),
     )
     signed = await sign(edge.desk, call.errand, order)
     return m.SignXmlResult(
@@ -121,7 +125,7 @@ async def sign_xml(edge: Edge, call: Call[m.SignXmlParams]) -> m.SignXmlResult:
 
 async def log_in(edge: Edge, call: Call[m.LoginParams]) -> m.LoginResult:
     params = call.params
-    proof = await login(edge.desk, call.errand, nonce=params.nonce, wanted=_for_signing(params))
+    proof = await login(edge.desk, call.errand, nonce=params.nonce, wanted=for_signing(params))
     return m.LoginResult(
         certificate=wire.certificate(proof.candidate),
         signature=proof.signature,
@@ -145,7 +149,7 @@ async def sites_forget(edge: Edge, call: Call[m.SitesForgetParams]) -> m.SitesFo
 
 async def journal_list(edge: Edge, call: Call[m.JournalListParams]) -> m.JournalListResult:
     stored = await asyncio.to_thread(
-        edge.desk.journal.latest, limit=call.params.limit, before=_given(call.params.before)
+        edge.desk.journal.latest, limit=call.params.limit, before=given(call.params.before)
     )
     return m.JournalListResult(entries=tuple(map(wire.signature, stored)))
 
@@ -168,29 +172,31 @@ COMMANDS: Final[dict[str, Callable[[Edge, Call[Any]], Awaitable[Struct]]]] = {
     "accounts.keep": accounts.keep,
     "accounts.refresh": accounts.refresh,
     "accounts.forget": accounts.forget,
+    "sign.document": documents.document_sign,
+    "sign.digest": documents.digest_sign,
+    "files.pick": documents.files_pick,
 }
+
+
+def _granted(edge: Edge, client: Client, *, digests: bool) -> m.SiteRequestResult | None:
+    """What the user has allowed already; None if they are to be asked."""
+    origin = client.asker.origin
+    has_digests = client.may_sign_digests(edge.sites)
+    if digests:
+        if not has_digests:
+            return None
+        granted = edge.sites.allows_digests(origin)
+    else:
+        granted = edge.sites.allows(origin)
+        if not granted and client.rights(edge.sites) is m.Rights.NONE:
+            return None
+    return m.SiteRequestResult(granted="always" if granted else "once", digests=has_digests)
 
 
 def _wanted(wire_filter: m.CertificateFilter) -> Wanted:
     return Wanted(
-        mst=_given(wire_filter.mst),
-        place=_given(wire_filter.place),
-        issuer=_given(wire_filter.issuer),
+        mst=given(wire_filter.mst),
+        place=given(wire_filter.place),
+        issuer=given(wire_filter.issuer),
         valid_now=wire_filter.valid_now,
     )
-
-
-def _for_signing(params: m.SignXmlParams | m.LoginParams) -> Wanted:
-    return Wanted(
-        id=_certificate_id(params.certificate),
-        mst=_given(params.mst),
-        place=_given(params.place),
-    )
-
-
-def _given(value: T | UnsetType) -> T | None:
-    return None if isinstance(value, UnsetType) else value
-
-
-def _certificate_id(value: str | UnsetType) -> CertificateId | None:
-    return None if isinstance(value, UnsetType) else CertificateId(value)

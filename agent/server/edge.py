@@ -8,6 +8,7 @@ from agent.server.events import Events
 from agent.server.looking import Looking
 from agent.server.nagging import Nagging
 from agent.server.rights import NativeToken, Tickets
+from agent.server.spool import Spool
 from agent.signing.desk import Desk
 
 
@@ -17,6 +18,7 @@ class Edge:
     sites: Grants
     events: Events
     native_token: NativeToken
+    spool: Spool
     tickets: Tickets = field(default_factory=Tickets)
     nagging: Nagging = field(default_factory=Nagging)
     looking: Looking = field(default_factory=Looking)

@@ -7,6 +7,7 @@ from msgspec import UnsetType
 
 from agent.consent.prompts import Asker
 from agent.server.client import Client, News
+from agent.server.contents import Contents
 from agent.server.edge import Edge
 from agent.server.origins import Caller
 from protocol.errors import ProtocolError
@@ -21,6 +22,8 @@ def greet(
     params: HelloParams,
     *,
     notify: Callable[[News], Awaitable[None]],
+    contents: Contents,
+    allow: Callable[[int], None],
     tasks: asyncio.TaskGroup,
 ) -> tuple[Client, HelloResult]:
     """Raises ProtocolError protocol_unsupported, native_token_invalid, ticket_invalid."""
@@ -37,6 +40,8 @@ def greet(
         native=caller.origin is None,
         first_party=_has_ticket(edge, caller, params),
         notify=notify,
+        contents=contents,
+        allow=allow,
         tasks=tasks,
     )
     result = HelloResult(

@@ -2,7 +2,8 @@
 
 The shell around `protocol.session`, which decides what a frame means and what may be said when.
 Everything that runs for a connection lives in its task group, so that a page that
-goes away takes its windows and sessions with it: closing cancels, cancelling closes and logs out.
+goes away takes its windows, sessions and documents with it: closing cancels, cancelling closes,
+logs out and removes.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Final, NoReturn
 
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -21,6 +23,7 @@ from agent.consent.prompts import Asker
 from agent.server.call import Call
 from agent.server.client import Client, News
 from agent.server.commands import COMMANDS
+from agent.server.contents import Contents
 from agent.server.edge import Edge
 from agent.server.failures import to_protocol_error
 from agent.server.greeting import greet
@@ -33,7 +36,7 @@ from protocol.limits import (
     MAX_MESSAGE_BYTES,
 )
 from protocol.messages import ErrorReply, HelloParams, Progress, RequestId, Stage
-from protocol.session import Abort, Action, Close, Run, Send, Session
+from protocol.session import Abort, Action, Close, Run, Send, SendBinary, Session, Take
 from protocol.version import SUBPROTOCOL
 
 _log: Final = logging.getLogger(__name__)
@@ -144,11 +147,19 @@ class _Conversation:
         self._caller = caller
         self._session = Session(now=time.monotonic(), native=caller.origin is None)
         self._client: Client | None = None
+        self._contents: Contents | None = None
         self._running: dict[RequestId, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
         try:
             async with asyncio.TaskGroup() as tasks:
+                self._contents = Contents(
+                    self._edge.spool,
+                    self._session,
+                    carry_out=partial(self._carry_out, tasks=tasks),
+                    tasks=tasks,
+                    give_up=self._cut_off,
+                )
                 try:
                     await self._listen(tasks)
                 finally:
@@ -156,6 +167,9 @@ class _Conversation:
                 _end()
         except* _Over:
             pass
+        finally:
+            if self._contents is not None:
+                await self._contents.close()
         await self._socket.close()
 
     async def _listen(self, tasks: asyncio.TaskGroup) -> None:
@@ -166,15 +180,19 @@ class _Conversation:
                 actions = self._session.tick(now)
             else:
                 self._judge_rights()
-                actions = self._session.receive(frame, now)
+                actions = (
+                    self._session.receive(frame, now)
+                    if isinstance(frame, str)
+                    else self._session.receive_binary(frame)
+                )
             if actions and isinstance(actions[0], Abort):
                 # The answer waits until the aborted request's window is gone; others need not.
                 tasks.create_task(self._carry_out(actions, tasks))
             else:
                 await self._carry_out(actions, tasks)
 
-    async def _frame(self) -> str | None:
-        """The next text frame; None when the time for `hello` is over, or the connection is."""
+    async def _frame(self) -> str | bytes | None:
+        """The next message; None when the time for `hello` is over, or the connection is."""
         deadline = self._session.deadline
         left = None if deadline is None else max(0.0, deadline - time.monotonic())
         try:
@@ -185,7 +203,7 @@ class _Conversation:
         if message.type is WSMsgType.TEXT:
             return str(message.data)
         if message.type is WSMsgType.BINARY:
-            await self._socket.close(code=WSCloseCode.UNSUPPORTED_DATA)
+            return bytes(message.data)
         return None
 
     async def _carry_out(self, actions: list[Action], tasks: asyncio.TaskGroup) -> None:
@@ -197,11 +215,17 @@ class _Conversation:
                     await self._abort(request_id)
                 case Send(text=text):
                     await self._send(text)
+                case SendBinary(frame=frame):
+                    await self._send(frame)
+                case Take(what=what):
+                    assert self._contents is not None
+                    self._contents.take(what)
                 case Close(code=code, reason=reason):
                     await self._socket.close(code=code, message=reason.encode())
 
     async def _serve(self, run: Run, tasks: asyncio.TaskGroup) -> None:
         """One request, from its start to its reply; only a lost connection leaves it unanswered."""
+        result = None
         try:
             result = await self._result(run, tasks)
             actions = self._session.reply(run.id, result)
@@ -218,18 +242,27 @@ class _Conversation:
         finally:
             self._running.pop(run.id, None)
         await self._carry_out(actions, tasks)
+        if result is not None:
+            self._named(result, told=bool(actions))
         for listener in self._edge.on_answered:
             listener()
 
     async def _result(self, run: Run, tasks: asyncio.TaskGroup) -> Struct:
         if isinstance(run.params, HelloParams):
+            assert self._contents is not None
             self._client, greeting = greet(
-                self._edge, self._caller, run.params, notify=self._notify, tasks=tasks
+                self._edge,
+                self._caller,
+                run.params,
+                notify=self._notify,
+                contents=self._contents,
+                allow=self._session.allow,
+                tasks=tasks,
             )
             return greeting
 
-        async def progress(stage: Stage) -> None:
-            await self._notify(Progress(request=run.id, stage=stage))
+        async def progress(stage: Stage, done: int = 0, total: int = 1) -> None:
+            await self._notify(Progress(request=run.id, stage=stage, done=done, total=total))
 
         assert self._client is not None, "the session lets nothing but hello through before hello"
         call = Call(params=run.params, client=self._client, progress=progress)
@@ -253,22 +286,35 @@ class _Conversation:
 
     async def _notify(self, params: News) -> None:
         self._judge_rights()
-        for action in self._session.notify(params.method, params):
+        actions = self._session.notify(params.method, params)
+        for action in actions:
             if isinstance(action, Send):
                 await self._send(action.text)
+        self._named(params, told=bool(actions))
 
-    async def _send(self, text: str) -> None:
+    def _named(self, message: Struct, *, told: bool) -> None:
+        """A document that it names follows it."""
+        if self._contents is not None:
+            self._contents.named(message, told=told)
+
+    async def _send(self, message: str | bytes) -> None:
         """Waits for a slow reader, but not for ever."""
         try:
             async with asyncio.timeout(_SEND_SECONDS):
-                await self._socket.send_str(text)
+                if isinstance(message, str):
+                    await self._socket.send_str(message)
+                else:
+                    await self._socket.send_bytes(message)
         except TimeoutError:
             _log.warning("a client did not read what it was sent; disconnected")
-            # Not closed: that would keep all that is unsent until the client deigns to read it.
-            if self._transport is not None:
-                self._transport.abort()
+            self._cut_off()
         except (ConnectionError, RuntimeError):
             pass  # closed meanwhile; the listener will see it
+
+    def _cut_off(self) -> None:
+        # Not closed: that would keep all that is unsent until the client deigns to read it.
+        if self._transport is not None:
+            self._transport.abort()
 
 
 def _end() -> NoReturn:

@@ -1,11 +1,13 @@
 """Sign one document: which key, what, may I, PIN, signature, our own verification, journal."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from agent.documents import Document, Made
 from agent.errors import DocumentError
+from agent.formats.levels import Level
+from agent.formats.options import Options
 from agent.signing.approval import Deed, approved
 from agent.signing.candidates import Candidate, Wanted
 from agent.signing.desk import Desk, Errand
@@ -18,6 +20,7 @@ class Order:
     name: str
     profile: str
     wanted: Wanted
+    options: Options = field(default_factory=Options)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,8 @@ class Signed:
     sha256: str  # hex, of the document as it was shown
     candidate: Candidate
     at: datetime
+    level: Level = Level.B
+    level_problem: str = ""  # the error code why it is not the one that was asked for
 
 
 async def sign(desk: Desk, errand: Errand, order: Order) -> Signed:
@@ -33,6 +38,8 @@ async def sign(desk: Desk, errand: Errand, order: Order) -> Signed:
     format_ = desk.formats().get(order.profile)
     if format_ is None:
         raise DocumentError("profile_unknown", profile=order.profile)
+    if order.options != Options():
+        format_ = format_.with_options(order.options)
 
     candidate = await to_sign_with(desk, errand, order.wanted)
     at = desk.now()

@@ -5,6 +5,8 @@ async with running(tmp_path, tokens=…, user=…) as agent:
         await page.hello()
         reply = await page.call("tokens.list")
         error = await page.refused("sign.xml", document=…)
+        number = await page.send_content(b"…")        # in binary frames, as credit allows
+        octets = await page.content(reply["content"])
 """
 
 import asyncio
@@ -23,6 +25,8 @@ from agent.server.edge import Edge
 from agent.server.events import Events
 from agent.server.http import serving
 from agent.server.rights import NativeToken
+from agent.server.spool import Spool
+from protocol.content import Credit, GivenUp, Piece, Receiving, Sending, Unwanted, decode
 from tests.support.prompts import ScriptedUser
 from tests.support.services import MemoryServices
 from tests.support.signing import ORIGIN, TableJudge, desk_with
@@ -36,6 +40,12 @@ class Page:
     socket: aiohttp.ClientWebSocketResponse
     notified: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     _last: int = 0
+    sending: Sending = field(default_factory=Sending)
+    receiving: Receiving = field(default_factory=lambda: Receiving(keeping=False))
+    #: What came in binary frames, by number, and the numbers of what is whole.
+    came: dict[int, bytearray] = field(default_factory=dict)
+    whole: set[int] = field(default_factory=set)
+    credit_taken: bool = True  # False: a page that gives no credit
 
     async def hello(self, **more: Any) -> dict[str, Any]:
         return await self.call("hello", versions=[1], client="Test", **more)
@@ -60,10 +70,56 @@ class Page:
                 raise AssertionError(f"waited for {identifier}, got {message}")
 
     async def receive(self) -> dict[str, Any]:
+        """The next text message; what is binary is dealt with."""
+        while (message := await self._next()) is None:
+            pass
+        return message
+
+    async def _next(self) -> dict[str, Any] | None:
         async with asyncio.timeout(20):
             message = await self.socket.receive()
+        if message.type is aiohttp.WSMsgType.BINARY:
+            await self._binary(decode(message.data))
+            return None
         assert message.type is aiohttp.WSMsgType.TEXT, message
         return json.loads(message.data)
+
+    async def _binary(self, frame: Piece | Credit | GivenUp | Unwanted) -> None:
+        match frame:
+            case Credit(total=total):
+                self.sending.credit(total)
+            case Piece():
+                assert self.receiving.take(frame) is frame
+                self.came.setdefault(frame.number, bytearray()).extend(frame.payload)
+                if frame.last:
+                    self.whole.add(frame.number)
+                credit = self.receiving.taken(len(frame.payload)) if self.credit_taken else None
+                if credit is not None:
+                    await self.socket.send_bytes(credit)
+            case GivenUp(number=number):
+                self.receiving.forget(number)
+                self.came.pop(number, None)
+
+    async def send_content(self, octets: bytes, *, digest_only: bool = False) -> int:
+        number = self.sending.begin(len(octets), digest_only=digest_only)
+        at = 0
+        while self.sending.is_going(number):
+            room = self.sending.room(number)
+            if room is None:
+                if (message := await self._next()) is not None:
+                    self.notified.append((message["method"], message["params"]))
+                continue
+            await self.socket.send_bytes(self.sending.piece(number, octets[at : at + room]))
+            at += room
+        return number
+
+    async def content(self, number: int) -> bytes:
+        """The agent's, when it is whole; notifications before it are noted."""
+        while number not in self.whole:
+            if (message := await self._next()) is not None:
+                self.notified.append((message["method"], message["params"]))
+        self.whole.discard(number)
+        return bytes(self.came.pop(number))
 
     async def call(self, method: str, **params: Any) -> dict[str, Any]:
         answer = await self.answer(await self.send(method, **params))
@@ -149,6 +205,7 @@ async def running(
         sites=sites,
         events=events,
         native_token=NativeToken(),
+        spool=Spool(directory / "spool"),
     )
     watching = asyncio.create_task(events.watch())
     try:
@@ -159,3 +216,4 @@ async def running(
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
+        edge.spool.close()
