@@ -1,11 +1,12 @@
 """One key in use: the `KeySession` of api.py over a host."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
 
 from agent.errors import UserError
 from agent.keys import Mechanism, PinState
 from agent.pin import Pin
-from agent.tokens.calls import KeyRef, TokenRef
+from agent.tokens.calls import KeyRef, Signed, TokenRef
 from agent.tokens.host import Host
 
 
@@ -39,8 +40,22 @@ class HostKeySession:
             raise
 
     async def sign(self, digest: bytes, mechanism: Mechanism) -> bytes:
-        ask_on_reader = self._pin_on_reader and self._always_authenticate
-        return await self._host.sign(self._token, digest, mechanism, pin_on_reader=ask_on_reader)
+        return (await self._ask(digest, mechanism)).signature
+
+    async def sign_each(
+        self, digests: Sequence[bytes], mechanism: Mechanism
+    ) -> AsyncGenerator[bytes, None]:
+        asked = [self._ask(digest, mechanism) for digest in digests]
+        try:
+            for answer in asked:
+                yield (await answer).signature
+        finally:
+            for answer in asked:
+                answer.cancel()
+
+    def _ask(self, digest: bytes, mechanism: Mechanism) -> asyncio.Future[Signed]:
+        on_reader = self._pin_on_reader and self._always_authenticate
+        return self._host.ask_signature(self._token, digest, mechanism, pin_on_reader=on_reader)
 
     async def pin_state(self) -> PinState:
         return await self._host.read_pin(self._token)

@@ -221,7 +221,7 @@ class Cryptoki:
         length = ctypes.c_ulong(_SIGNATURE_BYTES)
         code = self._sign(session, data, len(data), self._signature, ctypes.byref(length))
         _check(code, "C_Sign")
-        return self._signature[: length.value]
+        return self._signature.raw[: length.value]
 
 
 def _initialise(path: str) -> int:
