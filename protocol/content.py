@@ -58,7 +58,7 @@ class Flag(IntFlag):
     DIGEST_ONLY = 4  # its hashes and its beginning are kept, not itself; in the first piece
 
 
-_KNOWN_FLAGS: Final = Flag.FIRST | Flag.LAST | Flag.DIGEST_ONLY
+_UNKNOWN_FLAGS: Final = 0xFF & ~int(Flag.FIRST | Flag.LAST | Flag.DIGEST_ONLY)
 
 
 class BadContent(Exception):  # noqa: N818 - it is an answer to send, not a failure of ours
@@ -161,7 +161,7 @@ def _piece(frame: bytes) -> Piece:
         raise _malformed("length")
     _, flags, number = _PIECE.unpack_from(frame)
     first = bool(flags & Flag.FIRST)
-    if flags & ~_KNOWN_FLAGS or (flags & Flag.DIGEST_ONLY and not first):
+    if flags & _UNKNOWN_FLAGS or (flags & Flag.DIGEST_ONLY and not first):
         raise _malformed("flags", number)
     if number == 0:
         raise _malformed("number")

@@ -1,4 +1,4 @@
-"""Files that the user picked in the agent's own dialog: hashed then, and again when they are signed.
+"""Files that the user picked in the agent's own dialog: hashed then, and again when signed.
 
 A page has an id for each, its name without the folder, its size and its SHA-256. What is signed is
 exactly what the user picked: a file that has changed since is `file_unreadable`, also when it

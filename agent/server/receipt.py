@@ -1,4 +1,4 @@
-"""One document while it comes, hashed as it streams, and what is kept of it: in memory or a file."""
+"""One document while it comes, hashed as it streams; what is kept of it, in memory or a file."""
 
 import hashlib
 import os

@@ -24,15 +24,16 @@ class Layer(StrEnum):
     AGENT = "agent"
 
 
-Part = str | tuple[str, int]  # a text, or a text so many times
+Part = str | tuple[str, int]  # a text, or a text so many times; in hex where it is binary
 
 
 class Step(Struct, frozen=True, forbid_unknown_fields=True):
-    """Exactly one of `send`, `send_text`, `expect`, `expect_close`."""
+    """Exactly one of `send`, `send_text`, `send_binary`, `expect`, `expect_close`."""
 
     send: Any = UNSET
     times: int = 1
     send_text: tuple[Part, ...] | UnsetType = UNSET
+    send_binary: tuple[Part, ...] | UnsetType = UNSET
     expect: tuple[dict[str, Any], ...] | UnsetType = UNSET  # in any order
     expect_close: tuple[int, ...] | UnsetType = UNSET  # one of these codes
 
@@ -56,8 +57,14 @@ def agent_cases() -> tuple[Case, ...]:
     )
 
 
-def frame(step: Step) -> str:
-    """The text that a step sends."""
+def frame(step: Step) -> str | bytes:
+    """The text, or the octets, that a step sends."""
+    if not isinstance(step.send_binary, UnsetType):
+        return bytes.fromhex(_joined(step.send_binary))
     if isinstance(step.send_text, UnsetType):
         return msgspec.json.encode(step.send).decode()
-    return "".join(part if isinstance(part, str) else part[0] * part[1] for part in step.send_text)
+    return _joined(step.send_text)
+
+
+def _joined(parts: tuple[Part, ...]) -> str:
+    return "".join(part if isinstance(part, str) else part[0] * part[1] for part in parts)

@@ -109,7 +109,23 @@ export interface CertificatesSelectResult {
   certificate: Certificate;
 }
 
+/** What a client sends cannot be kept; what still comes of it is dropped. */
+export interface ContentRefused {
+  content: number;
+  error: ErrorData;
+}
+
 export interface Empty {
+}
+
+/** `error.data`. `code` is stable for ever; texts may be reworded. */
+export interface ErrorData {
+  code: string;
+  group: string;
+  retriable: boolean;
+  vi: string;
+  en: string;
+  details: Record<string, unknown>;
 }
 
 export interface EventsSubscribeParams {
@@ -121,6 +137,17 @@ export interface EventsSubscribeResult {
   topics: string[];
   tokens: Token[];
   accounts: Account[];
+}
+
+/** The user chooses files in the agent's own dialog; a page never names one. */
+export interface FilesPickParams {
+  reason?: string;
+  multiple?: boolean;
+  kinds?: ("any" | "pdf" | "xml")[];
+}
+
+export interface FilesPickResult {
+  files: PickedFile[];
 }
 
 export interface FilledField {
@@ -174,6 +201,13 @@ export interface LoginResult {
   algorithm: "ES256" | "ES384" | "RS256";
 }
 
+export interface PickedFile {
+  file: string;
+  name: string;
+  size: number;
+  sha256: string;
+}
+
 /** Hints of C_GetTokenInfo. `low` is not set by every module; `locked` is reliable. */
 export interface PinState {
   low: boolean;
@@ -219,6 +253,53 @@ export interface Service {
   provider: string;
   provider_name: string;
   host: string;
+}
+
+/** One digest, whose content nobody can show; the site needs the right to (SPEC 6.9). */
+export interface SignDigestParams {
+  digest: string;
+  hash: "sha256" | "sha384" | "sha512";
+  padding?: "pkcs1" | "pss";
+  name: string;
+  certificate?: string;
+  mst?: string;
+  place?: "service" | "token";
+}
+
+export interface SignDigestResult {
+  signature: string;
+  algorithm: string;
+  certificate: Certificate;
+  signed_at: string;
+}
+
+export interface SignDocumentParams {
+  source: Source;
+  name: string;
+  profile: string;
+  options?: SignOptions;
+  certificate?: string;
+  mst?: string;
+  place?: "service" | "token";
+}
+
+export interface SignDocumentResult {
+  document: string | null;
+  content: number | null;
+  size: number;
+  sha256: string;
+  certificate: Certificate;
+  signed_at: string;
+  level: "B-B" | "B-LT" | "B-LTA" | "B-T";
+  level_problem: string;
+}
+
+/** What is not given is as the profile has it. */
+export interface SignOptions {
+  level?: "B-B" | "B-LT" | "B-LTA" | "B-T";
+  hash?: "sha256" | "sha384" | "sha512";
+  padding?: "pkcs1" | "pss";
+  stamp?: Stamp;
 }
 
 export interface SignXmlParams {
@@ -280,8 +361,23 @@ export interface SitesListResult {
   sites: Site[];
 }
 
+/** Exactly one of these. */
+export interface Source {
+  document?: string;
+  content?: number;
+  file?: string;
+}
+
 /** Where a request stands; sent as `progress` so that no wait is silent. */
 export type Stage = "checking" | "signing" | "timestamping" | "verifying" | "waiting-for-confirmation" | "waiting-for-service" | "waiting-for-token" | "waiting-for-user";
+
+/** A visible signature on a page of a PDF. */
+export interface Stamp {
+  page?: number;
+  box?: [number, number, number, number];
+  image?: string;
+  reason?: string;
+}
 
 /** A native program of the same user asks a one-time ticket for the window it will open. */
 export interface TicketIssueParams {

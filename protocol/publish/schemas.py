@@ -40,6 +40,9 @@ def components(*types: Any) -> tuple[list[Schema], dict[str, Schema]]:
             part["required"] = list(part["properties"])
             for field in part["properties"].values():
                 field.pop("default", None)
+    if "Source" in parts:
+        # Its three fields may each be absent, and exactly one of them is not.
+        parts["Source"] |= {"minProperties": 1, "maxProperties": 1}
     return list(tops), parts
 
 

@@ -1,6 +1,7 @@
 """The parts of SPEC.md that follow from the code: its tables, its lists of fields, its diagram.
 
-Each stands between a pair of markers, `<!-- begin: errors -->` and `<!-- end: errors -->`.
+Each stands between a pair of markers, `<!-- begin: errors -->` and `<!-- end: errors -->`. The
+sections of methods are numbered as METHODS has them, and followed by that of the objects.
 """
 
 import re
@@ -11,11 +12,13 @@ import msgspec
 from msgspec import inspect
 
 from protocol import limits
+from protocol.documents import PickedFile, SignOptions, Source, Stamp
 from protocol.errors import ERRORS
 from protocol.messages import (
     Account,
     Certificate,
     CertificateFilter,
+    ErrorData,
     FilledField,
     PinState,
     Provider,
@@ -31,6 +34,7 @@ from protocol.publish.schemas import PYTHONS_END
 from protocol.session import TRANSITIONS
 from protocol.version import PORTS
 
+_HEADING: Final = re.compile(r"^### 5\.\d+ (\S+)$", re.MULTILINE)
 _MARKED: Final = re.compile(r"(<!-- begin: (\S+) -->\n).*?(<!-- end: \2 -->)", re.DOTALL)
 
 #: What each limit bounds, and in what it is counted.
@@ -38,11 +42,29 @@ LIMITS: Final = {
     "MAX_MESSAGE_BYTES": ("a message, either way", "bytes"),
     "MAX_HELLO_BYTES": ("a message before `hello` has been accepted", "bytes"),
     "MAX_XML_BYTES": ("`document` of `sign.xml`, decoded", "bytes"),
+    "MAX_INLINE_BYTES": ("`document` of a source, decoded", "bytes"),
+    "MAX_CONTENT_BYTES": ("a content (10)", "bytes"),
+    "MAX_CONTENTS": ("contents of one connection, and picked files, each", "in keeping"),
+    "MAX_KEPT_BYTES": ("contents of one connection, together", "bytes"),
+    "MAX_CONTENTS_UNDER_WAY": ("contents begun and not yet ended, each way", "contents"),
+    "MAX_PIECE_BYTES": ("payload of a piece", "bytes"),
+    "MIN_PIECE_BYTES": ("payload of a piece that is not the last one, at least", "bytes"),
+    "WINDOW_BYTES": ("payload under way in one direction without credit", "bytes"),
+    "CREDIT_SECONDS": ("time a client gives no credit while contents wait", "seconds"),
+    "MAX_STAMP_IMAGE_BYTES": ("`image` of a stamp", "bytes"),
+    "MAX_PICKED_FILES": ("files chosen in one dialog", "files"),
+    "MAX_DOCUMENTS_AT_ONCE": ("documents in one `batch.add`", "documents"),
+    "MAX_DOCUMENTS_IN_BATCH": ("documents in a batch", "documents"),
+    "MAX_BATCHES": ("batches of one connection", "batches"),
+    "MAX_DIGESTS_AT_ONCE": ("digests in one `digests.sign`", "digests"),
+    "MAX_DIGESTS_IN_SESSION": ("digests in a session", "digests"),
+    "MAX_SESSION_SECONDS": ("time of a session", "seconds"),
+    "MAX_DIGEST_SESSIONS": ("digest sessions of one connection", "sessions"),
     "MAX_JSON_DEPTH": ("arrays and objects inside each other", "levels"),
     "MAX_PENDING": ("requests without an answer on one connection", "requests"),
-    "REQUESTS_PER_SECOND": ("frames on one connection, sustained", "per second"),
-    "REQUEST_BURST": ("frames on one connection, at once", "frames"),
-    "MAX_VIOLATIONS": ("frames that are no requests, or beyond the rate, until closing", "frames"),
+    "REQUESTS_PER_SECOND": ("text frames on one connection, sustained", "per second"),
+    "REQUEST_BURST": ("text frames on one connection, at once", "frames"),
+    "MAX_VIOLATIONS": ("frames that break a rule (3.5), until closing", "frames"),
     "MAX_CONNECTIONS_PER_ORIGIN": ("connections of one origin", "connections"),
     "MAX_CONNECTIONS": ("connections in all", "connections"),
     "MAX_LOOKS_PER_MINUTE": ("look-ups at signing services (5.16), in all", "per minute"),
@@ -65,7 +87,14 @@ _OBJECTS: Final = (
     Words,
     FilledField,
     Account,
+    Source,
+    SignOptions,
+    Stamp,
+    PickedFile,
+    ErrorData,
 )
+#: The section behind those of the methods.
+_OBJECTS_NUMBER: Final = len(METHODS) + 1
 
 
 def parts() -> dict[str, str]:
@@ -88,9 +117,14 @@ def parts() -> dict[str, str]:
 
 
 def filled(text: str) -> str:
-    """SPEC.md with every generated part as the code has it. Raises KeyError for unknown markers."""
+    """SPEC.md with every generated part as the code has it.
+
+    Raises KeyError for unknown markers, and for sections of methods that there are not.
+    """
     known = parts()
-    return _MARKED.sub(lambda found: f"{found[1]}{known[found[2]]}{found[3]}", text)
+    numbers = {name: number for number, name in enumerate([*METHODS, "Objects"], 1)}
+    numbered = _HEADING.sub(lambda found: f"### 5.{numbers[found[1]]} {found[1]}", text)
+    return _MARKED.sub(lambda found: f"{found[1]}{known[found[2]]}{found[3]}", numbered)
 
 
 def _limits() -> str:
@@ -98,7 +132,7 @@ def _limits() -> str:
         (what, f"{_number(getattr(limits, name))} {unit}", f"`{name}`")
         for name, (what, unit) in LIMITS.items()
     ]
-    return _table(("Bound", "At most", "In `limits.py`"), rows)
+    return _table(("Bound", "Is", "In `limits.py`"), rows)
 
 
 def _number(value: float) -> str:
@@ -192,9 +226,11 @@ def _type(described: inspect.Type) -> str:  # noqa: C901, PLR0911 - a line for e
         case inspect.EnumType(cls=cls):
             return " or ".join(f'`"{member.value}"`' for member in cls)
         case inspect.StructType(cls=cls):
-            return f"{cls.__name__} (5.20)"
+            return f"{cls.__name__} (5.{_OBJECTS_NUMBER})"
         case inspect.VarTupleType(item_type=item, min_length=low, max_length=high):
             return f"array{_bounds(low, high, 'items')} of: {_type(item)}"
+        case inspect.TupleType(item_types=items):
+            return f"array of {len(items)}: {', '.join(dict.fromkeys(map(_type, items)))}"
         case inspect.UnionType(types=types):
             return " or ".join(_type(one) for one in types)
         case _:
@@ -202,6 +238,7 @@ def _type(described: inspect.Type) -> str:  # noqa: C901, PLR0911 - a line for e
 
 
 _PLAIN: Final[dict[type[Any], str]] = {
+    inspect.DictType: "object",
     inspect.BoolType: "`true` or `false`",
     inspect.DateTimeType: "time",
     inspect.NoneType: "`null`",

@@ -37,7 +37,7 @@ def _declared(name: str, schema: Schema) -> str:
     return "\n".join([*lines, "}\n"])
 
 
-def _type(schema: Schema) -> str:
+def _type(schema: Schema) -> str:  # noqa: PLR0911 - a line for each kind of type
     match schema:
         case {"$ref": str(ref)}:
             return ref.rpartition("/")[2]
@@ -45,6 +45,8 @@ def _type(schema: Schema) -> str:
             return " | ".join(_literal(value) for value in values)
         case {"anyOf": [*choices]}:
             return " | ".join(dict.fromkeys(_type(choice) for choice in choices))
+        case {"type": "array", "prefixItems": [*items]}:
+            return f"[{', '.join(map(_type, items))}]"
         case {"type": "array", "items": dict(item)}:
             inner = _type(item)
             return f"({inner})[]" if "|" in inner else f"{inner}[]"

@@ -7,6 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from protocol.codec import BadFrame, Call, decode_request, encode_request, readable_id
+from protocol.documents import SignOptions, Source, Stamp
 from protocol.messages import FilledField
 from protocol.methods import METHODS
 
@@ -99,6 +100,20 @@ NAMES = st.text(min_size=1, max_size=200)
 FILTERS = st.fixed_dictionaries(
     {"mst": MSTS, "valid_now": st.booleans(), "issuer": NAMES | st.just(msgspec.UNSET)}
 )
+HASHES = st.sampled_from(["sha256", "sha384", "sha512"])
+SOURCES = (
+    st.builds(Source, document=st.binary(max_size=99))
+    | st.builds(Source, content=st.integers(1, 2**32 - 1))
+    | st.builds(Source, file=ACCOUNT_IDS)
+)
+POINTS = st.integers(-20_000, 20_000)
+OPTIONS = st.builds(
+    SignOptions,
+    level=st.sampled_from(["B-B", "B-T", "B-LT", "B-LTA"]),
+    hash=HASHES,
+    stamp=st.just(msgspec.UNSET)
+    | st.builds(Stamp, page=POINTS, box=st.tuples(POINTS, POINTS, POINTS, POINTS)),
+)
 MAKERS = {
     "hello": st.fixed_dictionaries(
         {
@@ -109,7 +124,9 @@ MAKERS = {
             "native_token": st.text(max_size=128) | st.just(msgspec.UNSET),
         }
     ),
-    "site.request": st.fixed_dictionaries({"reason": st.text(max_size=300)}),
+    "site.request": st.fixed_dictionaries(
+        {"reason": st.text(max_size=300), "digests": st.booleans()}
+    ),
     "cancel": st.fixed_dictionaries({"request": st.integers(0, 9) | NAMES.map(lambda n: n[:64])}),
     "tokens.list": st.just({}),
     "certificates.list": st.fixed_dictionaries({"filter": FILTERS}),
@@ -158,6 +175,33 @@ MAKERS = {
     "accounts.keep": st.fixed_dictionaries({"look": ACCOUNT_IDS}),
     "accounts.refresh": st.fixed_dictionaries({"account": ACCOUNT_IDS | st.just(msgspec.UNSET)}),
     "accounts.forget": st.fixed_dictionaries({"account": ACCOUNT_IDS}),
+    "sign.document": st.fixed_dictionaries(
+        {
+            "source": SOURCES,
+            "name": NAMES,
+            "profile": NAMES,
+            "options": OPTIONS,
+            "certificate": CERTIFICATE_IDS,
+            "mst": MSTS,
+        }
+    ),
+    "sign.digest": st.fixed_dictionaries(
+        {
+            "digest": st.binary(min_size=32, max_size=64),
+            "hash": HASHES,
+            "padding": st.sampled_from(["pkcs1", "pss"]),
+            "name": NAMES,
+            "certificate": CERTIFICATE_IDS,
+            "mst": MSTS,
+        }
+    ),
+    "files.pick": st.fixed_dictionaries(
+        {
+            "reason": st.text(max_size=300),
+            "multiple": st.booleans(),
+            "kinds": st.lists(st.sampled_from(["pdf", "xml", "any"]), max_size=3).map(tuple),
+        }
+    ),
 }
 PARAMS = {
     name: MAKERS[name].map(lambda values, kind=method.params: built(kind, values))

@@ -29,6 +29,8 @@ GOOD = {
     "events.subscribe": {"topics": ["tokens"]},
     "ticket.issue": {"origin": "http://127.0.0.1:8443"},
     "sites.forget": {"origin": "https://their.app"},
+    "sign.document": {"source": {"content": 1}, "name": "a", "profile": "p"},
+    "sign.digest": {"digest": "A" * 43 + "=", "hash": "sha256", "name": "a"},
 }
 IDS = st.integers(0, 6) | st.sampled_from(["a", "0"])
 ORDER = list(Rights)

@@ -64,11 +64,20 @@ class TestTheTables:
 
         assert free == {"hello", "site.request", "cancel"}
 
-    def test_there_is_no_method_that_signs_a_digest(self):
-        """T23: whoever signs raw hashes for a page signs logins and contracts for it."""
+    def test_only_methods_with_a_right_of_their_own_take_a_digest(self):
+        """T23: whoever signs raw hashes for a page signs logins and contracts for it (SPEC 6.9)."""
+        taking = {
+            name
+            for name, method in METHODS.items()
+            if {"digest", "digests", "hash"} & set(method.params.__struct_fields__)
+        }
+
+        assert taking <= {"site.request", "sign.digest", "digests.open", "digests.sign"}
+
+    def test_no_method_takes_a_pin(self):
         fields = {field for m in METHODS.values() for field in m.params.__struct_fields__}
 
-        assert not fields & {"digest", "hash", "data", "pin"}
+        assert not fields & {"data", "pin", "otp"}
 
 
 class TestTheLoginMessage:

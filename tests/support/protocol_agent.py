@@ -15,6 +15,7 @@ is cancelled, "hang up" closes the connection.
 """
 
 import asyncio
+import hashlib
 import json
 import sys
 import time
@@ -30,12 +31,14 @@ from websockets.asyncio.server import Request, Response, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 
+from protocol import documents as d
 from protocol import messages as m
 from protocol.codec import encode
+from protocol.content import Credit, GivenUp, Piece, Unwanted
 from protocol.errors import ProtocolError
 from protocol.limits import MAX_MESSAGE_BYTES
 from protocol.methods import METHODS
-from protocol.session import Abort, Action, Close, Run, Send, Session
+from protocol.session import Abort, Action, Close, Run, Send, SendBinary, Session, Take
 from protocol.version import PATH, PING_PATH, PRODUCT, PROTOCOL_VERSIONS, SUBPROTOCOL
 
 NATIVE_TOKEN = "native-token"
@@ -84,6 +87,11 @@ PROVIDER = m.Provider(
 )
 PASSWORD = "hsm-password"
 LOOK = "ef" * 16
+FILE = d.PickedFile(
+    file="12" * 16, name="Hợp đồng.pdf", size=6, sha256=hashlib.sha256(b"picked").hexdigest()
+)
+#: A content of this size is refused with storage_full.
+FULL_BYTES = 5_000_000
 CAPABILITIES = (*METHODS, "profile:bhxh-hoso")
 
 
@@ -96,6 +104,8 @@ class World:
     slow: bool = False
     connections: set["Connection"] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
+    forgotten: list[int] = field(default_factory=list)
+    unwanted: list[int] = field(default_factory=list)
     aborted: list[str] = field(default_factory=list)
 
     async def plug(self, *tokens: m.Token) -> None:
@@ -125,17 +135,25 @@ class Connection:
         self.session = Session(now=time.monotonic(), native=self.origin is None)
         self.running: dict[m.RequestId, asyncio.Task[None]] = {}
         self.follows: frozenset[str] = frozenset()
+        self.digests = False
+        self.contents: dict[int, bytearray] = {}
+        self.made: dict[int, bytes] = {}  # what a message will name
+        self.credited = asyncio.Event()
+        self.sending: set[asyncio.Task[None]] = set()
 
     async def converse(self) -> None:
         self.world.connections.add(self)
         try:
             async for frame in self.socket:
-                await self.carry_out(self.session.receive(frame, time.monotonic()))
+                if isinstance(frame, bytes):
+                    await self.carry_out(self.session.receive_binary(frame))
+                else:
+                    await self.carry_out(self.session.receive(frame, time.monotonic()))
         except ConnectionClosed:
             pass
         finally:
             self.world.connections.discard(self)
-            for task in self.running.values():
+            for task in {*self.running.values(), *self.sending}:
                 task.cancel()
             await self.carry_out(self.session.closed())
 
@@ -154,8 +172,60 @@ class Connection:
                 case Send(text=text):
                     with suppress(ConnectionClosed):
                         await self.socket.send(text)
+                case SendBinary(frame=frame):
+                    with suppress(ConnectionClosed):
+                        await self.socket.send(frame)
+                case Take(what=what):
+                    await self.take(what)
                 case Close(code=code, reason=reason):
                     await self.socket.close(code, reason)
+
+    async def take(self, what: Piece | Credit | GivenUp | Unwanted) -> None:
+        match what:
+            case Piece(number=number, payload=payload):
+                if what.size is not None:
+                    self.contents[number] = bytearray()
+                    if what.size == FULL_BYTES:  # as where a disk is full
+                        full = self.session.refuse(number, ProtocolError("storage_full"))
+                        await self.carry_out(full)
+                self.contents[number] += payload
+                await self.carry_out(self.session.taken(len(payload)))
+            case GivenUp(number=number):
+                self.contents.pop(number, None)
+                self.world.forgotten.append(number)
+            case Credit():
+                self.credited.set()
+            case Unwanted(number=number):
+                frame = self.session.sending.give_up(number)
+                self.world.unwanted.append(number)
+                await self.carry_out([] if frame is None else [SendBinary(frame)])
+                self.credited.set()
+
+    def octets(self, source: d.Source) -> bytes:
+        if isinstance(source.document, bytes):
+            return source.document
+        if source.file == FILE.file:
+            return b"picked"
+        if source.content not in self.contents:
+            raise ProtocolError("content_unknown")
+        if self.session.receiving.is_coming(source.content):
+            raise ProtocolError("content_incomplete")
+        return bytes(self.contents[source.content])
+
+    def make(self, octets: bytes) -> int:
+        number = self.session.sending.begin(len(octets))
+        self.made[number] = octets
+        return number
+
+    async def send_made(self, number: int) -> None:
+        octets, sending, at = self.made.pop(number), self.session.sending, 0
+        while sending.is_going(number):
+            if (room := sending.room(number)) is None:
+                self.credited.clear()
+                await self.credited.wait()
+                continue
+            await self.carry_out([SendBinary(sending.piece(number, octets[at : at + room]))])
+            at += room
 
     async def serve(self, run: Run) -> None:
         self.world.asked.append(run.method)
@@ -170,6 +240,10 @@ class Connection:
             actions = self.session.reply(run.id, result)
         self.running.pop(run.id, None)
         await self.carry_out(actions)
+        for number in tuple(self.made):
+            task = asyncio.create_task(self.send_made(number))
+            self.sending.add(task)
+            task.add_done_callback(self.sending.discard)
 
     async def progress(self, request_id: m.RequestId, stage: m.Stage) -> None:
         step = m.Progress(request=request_id, stage=stage)
@@ -222,7 +296,8 @@ async def site_request(
     await on.ask_user(request_id, params.reason)
     if on.session.rights is m.Rights.NONE:
         on.session.grant(m.Rights.SITE)
-    return m.SiteRequestResult(granted="once")
+    on.digests |= params.digests
+    return m.SiteRequestResult(granted="once", digests=on.digests)
 
 
 async def tokens_list(on: Connection, _: m.Empty, __: m.RequestId) -> m.TokensListResult:
@@ -273,6 +348,47 @@ async def sign_xml(
         certificate=CERTIFICATE,
         signed_at=NOON,
     )
+
+
+async def sign_document(
+    on: Connection, params: d.SignDocumentParams, request_id: m.RequestId
+) -> d.SignDocumentResult:
+    octets = on.octets(params.source)
+    if params.profile == "no-such-profile":
+        raise ProtocolError("profile_unknown")
+    await on.ask_user(request_id, params.name)
+    signed = octets + b"<!-- signed -->"
+    inline = isinstance(params.source.document, bytes)
+    return d.SignDocumentResult(
+        document=signed if inline else None,
+        content=None if inline else on.make(signed),
+        size=len(signed),
+        sha256=hashlib.sha256(octets).hexdigest(),
+        certificate=CERTIFICATE,
+        signed_at=NOON,
+        level="B-B",
+        level_problem="" if params.options.level == "B-B" else "timestamp_not_configured",
+    )
+
+
+async def sign_digest(
+    on: Connection, params: d.SignDigestParams, _: m.RequestId
+) -> d.SignDigestResult:
+    if not on.digests:
+        raise ProtocolError("digests_not_allowed")
+    return d.SignDigestResult(
+        signature=params.digest[::-1],
+        algorithm=f"rsa-{params.padding}-{params.hash}",
+        certificate=CERTIFICATE,
+        signed_at=NOON,
+    )
+
+
+async def files_pick(
+    on: Connection, params: d.FilesPickParams, request_id: m.RequestId
+) -> d.FilesPickResult:
+    await on.ask_user(request_id, params.reason)
+    return d.FilesPickResult(files=(FILE,))
 
 
 async def login(on: Connection, params: m.LoginParams, _: m.RequestId) -> m.LoginResult:
@@ -393,6 +509,9 @@ COMMANDS: dict[str, Callable[..., Awaitable[Struct]]] = {
     "accounts.keep": accounts_keep,
     "accounts.refresh": accounts_refresh,
     "accounts.forget": accounts_forget,
+    "sign.document": sign_document,
+    "sign.digest": sign_digest,
+    "files.pick": files_pick,
 }
 
 

@@ -12,12 +12,11 @@ from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QKeyEvent
-from PySide6.QtWidgets import QBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from agent.consent.batch_wording import chosen_words, subject_words, title_words
 from agent.consent.origins import shown
 from agent.consent.plain import one_line
-from agent.consent.prompts import BatchQuestion
 from agent.consent.states import Event, State
 from agent.consent.text import Texts
 from agent.consent.window_messages import (
@@ -32,11 +31,11 @@ from agent.consent.window_messages import (
     WantPreview,
     bits,
 )
+from agent.consent.windows.batch_cards import BatchCards
 from agent.consent.windows.batch_list import BatchList
 from agent.consent.windows.batch_model import BatchModel
 from agent.consent.windows.batch_preview import BatchPreview
 from agent.consent.windows.batch_progress import BatchProgress
-from agent.consent.windows.cards import asker_card, certificate_card
 from agent.consent.windows.pieces import Card, Own
 from agent.consent.windows.pipe import Pipe
 from agent.consent.windows.signing import SigningWindow
@@ -44,8 +43,6 @@ from agent.consent.wording import NAME_CHARS, counted
 
 #: Seconds between two signs of life.
 _STILL_HERE_SECONDS: Final = 10.0
-#: An address of so many letters takes more than two lines of half a window.
-_WORDY: Final = 50
 _LOOKING: Final = frozenset({State.SHOWN, State.ARMED, State.UNPLUGGED, State.LOCKED})
 
 
@@ -80,7 +77,8 @@ class BatchWindow(SigningWindow):
         self.setAccessibleDescription(
             f"{shown(question.asker).text}. {title_words(question, texts)} {holder}."
         )
-        self.page.addLayout(_cards(question, texts))
+        self.cards = BatchCards(question, texts)
+        self.page.addWidget(self.cards)
         if question.again:
             self.page.addWidget(Own(texts("batch.again")))
         self.page.addWidget(documents, 1)
@@ -113,7 +111,19 @@ class BatchWindow(SigningWindow):
         return Approved(pin_bytes=pin_bytes, excluded=bits(self.model.unticked()))
 
     def give_up(self, pixels: int) -> bool:
-        return self.list.give_up(pixels) or self.look.content.give_up(pixels)
+        if not self.look.isVisibleTo(self):
+            return self.list.give_up(pixels) or self.cards.give_up(pixels)
+        if self.look.content.give_up(pixels) or self.cards.give_up(pixels):
+            return True
+        # A screen on which one would not see what one looks at.
+        in_the_way = self.cards.isVisibleTo(self)
+        self.cards.hide()
+        return in_the_way
+
+    def fit(self) -> None:
+        margins = self.page.contentsMargins()
+        self.cards.take(self.width() - margins.left() - margins.right())
+        super().fit()
 
     # --- what happens ----------------------------------------------------------------------------
 
@@ -163,10 +173,12 @@ class BatchWindow(SigningWindow):
             return
         had_focus = any(part.hasFocus() for part in self.look.findChildren(QWidget))
         self.look.hide()
+        self.cards.show()
         self.list.show()
         self.list.show_position(self.look.position)
         if had_focus:
             self.list.table.setFocus()
+        self.fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         if event.key() == Qt.Key.Key_Escape and (self.look.isVisible() or self.list.searching):
@@ -188,6 +200,7 @@ class BatchWindow(SigningWindow):
         self.pin.field.erase()
         self.consent.receive(Event.REFUSE, at=time.monotonic())
         self.pipe.send(Refused())
+        self.heading.setFocus()
         self.refresh()
 
     def _want(self, index: int) -> None:
@@ -212,16 +225,3 @@ class BatchWindow(SigningWindow):
         model = self.model
         self.chosen.setText(chosen_words(len(model.items), model.count, model.size, self.texts))
         self.sign.setText(self.approval_label())
-
-
-def _cards(question: BatchQuestion, texts: Texts) -> QBoxLayout:
-    """Side by side, which leaves the room to the list; what is too long for that, in full width."""
-    wordy = len(shown(question.asker).text) > _WORDY
-    across = QBoxLayout.Direction.TopToBottom if wordy else QBoxLayout.Direction.LeftToRight
-    asker = asker_card(question.asker, texts, reason=question.reason)
-    asker.column.addStretch(1)
-    cards = QBoxLayout(across)
-    cards.setSpacing(12)
-    cards.addWidget(asker, 1)
-    cards.addWidget(certificate_card(question.certificate, texts, narrow=not wordy), 1)
-    return cards

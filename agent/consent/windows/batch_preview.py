@@ -85,8 +85,7 @@ class BatchPreview(QWidget):
         self._digest.setText(digest)
         self._digest.setAccessibleName(f"{texts('sign.sha256')}: {digest}")
         self.sign_this.setChecked(self._model.is_ticked(position))
-        self.content.put("")
-        self._note(texts("batch.reading"))
+        self._show("", instead=texts("batch.reading"))
         self.wanted.emit(item.index)
 
     def show_made(self, made: PreviewMade) -> None:
@@ -94,16 +93,15 @@ class BatchPreview(QWidget):
         if made.index != self._model.items[self.position].index:
             return
         description, texts = made.description, self._texts
-        self.content.put(description.preview)
         self._warn((*self._model.items[self.position].warnings, *description.warnings))
-        cut = texts("sign.preview_cut") if description.preview_cut else ""
-        self._note(cut if description.preview else texts("sign.no_preview"))
+        cut = texts("sign.preview_cut") if description.preview and description.preview_cut else ""
+        self._show(description.preview, instead=texts("sign.no_preview"), note=cut)
 
     def show_failed(self, failed: PreviewFailed) -> None:
         if failed.index == self._model.items[self.position].index:
             details = {name: one_line(value, limit=80) for name, value in failed.details.items()}
             reason = self._texts.error(failed.code, **details)
-            self._note(self._texts("batch.unreadable", reason=reason))
+            self._show("", instead=self._texts("batch.unreadable", reason=reason))
 
     def _warn(self, codes: tuple[str, ...]) -> None:
         once = dict.fromkeys(codes)
@@ -112,10 +110,13 @@ class BatchPreview(QWidget):
         else:
             self._warning.clear()
 
-    def _note(self, text: str) -> None:
-        self.note.setText(text)
-        self.note.setVisible(bool(text))
-        self.content.setAccessibleDescription(text)
+    def _show(self, text: str, *, instead: str, note: str = "") -> None:
+        """`instead` stands where there is no text."""
+        self.content.put(text)
+        self.content.setPlaceholderText(instead)
+        self.content.setAccessibleDescription(note if text else instead)
+        self.note.setText(note)
+        self.note.setVisible(bool(note))
 
     def _go(self, rows: int) -> None:
         shown = self._model.rows

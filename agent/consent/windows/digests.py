@@ -5,10 +5,10 @@ from agent.consent.plain import one_line
 from agent.consent.text import Texts
 from agent.consent.window_messages import AskDigests
 from agent.consent.windows.cards import asker_card, certificate_card, unseen_remark
-from agent.consent.windows.pieces import Card, Own, Remark, facts_grid
+from agent.consent.windows.pieces import Card, Own, Remark
 from agent.consent.windows.pipe import Pipe
 from agent.consent.windows.signing import SigningWindow
-from agent.consent.wording import NAME_CHARS, counted, duration_words, number_words
+from agent.consent.wording import NAME_CHARS, counted, duration_words
 
 
 class DigestsWindow(SigningWindow):
@@ -34,11 +34,7 @@ class DigestsWindow(SigningWindow):
         self.page.addWidget(asker_card(question.asker, texts, reason=question.reason))
         self.page.addWidget(Remark(remark, kind="danger"))
         card = Card()
-        card.add(Own(extent))
-        most = texts("digests.most_value", count=number_words(question.count, texts))
-        card.column.addLayout(
-            facts_grid(((texts("digests.most"), most), (texts("digests.within"), time)))
-        )
+        card.add(Own(extent, kind="strong"))
         self.page.addWidget(card)
         self.page.addWidget(certificate_card(question.certificate, texts))
         self.page.addStretch(1)

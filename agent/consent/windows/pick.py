@@ -7,8 +7,24 @@ been open for the inert time is not taken: the dialog comes again (threat T24).
 import time
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QStandardPaths, Qt, QTimer, Signal
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtCore import (
+    QCoreApplication,
+    QObject,
+    QStandardPaths,
+    Qt,
+    QTimer,
+    QTranslator,
+    Signal,
+)
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QLayout,
+    QMessageBox,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from agent.consent.picking import is_file, most
 from agent.consent.plain import one_line
@@ -16,11 +32,66 @@ from agent.consent.prompts import PickQuestion
 from agent.consent.states import Consent, Event, State
 from agent.consent.text import Texts
 from agent.consent.window_messages import AskPick, Moved, Picked, PickedAll, Refused
+from agent.consent.windows.pieces import Foreign
 from agent.consent.windows.pipe import Pipe
 from agent.consent.wording import NAME_CHARS, REASON_CHARS, number_words, pick_title
 
-#: What of the page's wishes is a filter, and its patterns.
-_PATTERNS = {"pdf": ("*.pdf", "*.PDF"), "xml": ("*.xml", "*.XML")}
+#: What of the page's wishes is a filter: its name, and its patterns.
+_PATTERNS = {"pdf": ("pick.pdf", "*.pdf *.PDF"), "xml": ("pick.xml", "*.xml *.XML")}
+
+#: What Qt's own dialog says in English, whose texts come in no Vietnamese.
+_WORDS = {
+    "Name": "pick.column_name",
+    "Size": "pick.column_size",
+    "Type": "pick.column_type",
+    "Kind": "pick.column_type",
+    "Date Modified": "pick.column_date",
+    "Computer": "pick.computer",
+    "My Computer": "pick.computer",
+    "Back": "pick.back",
+    "Forward": "pick.forward",
+    "Parent Directory": "pick.up",
+    "List View": "pick.list",
+    "Detail View": "pick.details",
+    "Create New Folder": "pick.new_folder",
+}
+#: Parts of that dialog, by Qt's names for them.
+_NAMES = {
+    "lookInCombo": "pick.look_in",
+    "backButton": "pick.back",
+    "forwardButton": "pick.forward",
+    "toParentButton": "pick.up",
+    "newFolderButton": "pick.new_folder",
+    "listModeButton": "pick.list",
+    "detailModeButton": "pick.details",
+    "sidebar": "pick.places",
+    "listView": "pick.files",
+    "treeView": "pick.files",
+    "fileNameEdit": "pick.name",
+    "fileTypeCombo": "pick.type",
+}
+
+
+class QtWords(QTranslator):
+    """Qt's own dialog in the user's language."""
+
+    def __init__(self, texts: Texts) -> None:
+        super().__init__()
+        self._texts = texts
+
+    def translate(
+        self,
+        context: str,
+        source: str,
+        disambiguation: str | None = None,
+        n: int = -1,
+    ) -> str:
+        del context, disambiguation, n
+        key = _WORDS.get(source)
+        return self._texts(key) if key else ""
+
+    def isEmpty(self) -> bool:  # noqa: N802 - Qt's name
+        return False
 
 
 class PickWindow(QObject):
@@ -36,6 +107,8 @@ class PickWindow(QObject):
         self._question = ask.question
         self._rest = QTimer(self, singleShot=True)
         self._rest.timeout.connect(self._rested)
+        self._words = QtWords(texts)
+        QCoreApplication.installTranslator(self._words)
         self.dialog = _dialog(ask.question, texts)
         self.dialog.accepted.connect(self._accepted)
         self.dialog.rejected.connect(self._refuse)
@@ -50,6 +123,7 @@ class PickWindow(QObject):
         """The agent is done with this question, or has gone."""
         if self.consent.allows(Event.END):
             self.consent.receive(Event.END, at=time.monotonic())
+        QCoreApplication.removeTranslator(self._words)
         self.over.emit()
 
     def _visible(self) -> None:
@@ -117,18 +191,40 @@ def _dialog(question: PickQuestion, texts: Texts) -> QFileDialog:
         (QFileDialog.DialogLabel.Reject, "button.refuse"),
     ):
         dialog.setLabelText(part, texts(key))
+    if (grid := dialog.layout()) is not None:
+        _complete(dialog, grid, title, texts)
     return dialog
+
+
+def _complete(dialog: QFileDialog, grid: QLayout, title: str, texts: Texts) -> None:
+    """Where it is Qt's own: say who asks also inside, and name what a screen reader finds."""
+    asks = QFrame()
+    row = QVBoxLayout(asks)
+    row.setContentsMargins(12, 12, 12, 2)
+    row.addWidget(Foreign(title, kind="strong"))
+    grid.setMenuBar(asks)  # the one place above what Qt has put there
+    dialog.resize(820, 520)
+    files = dialog.findChild(QTreeView, "treeView")
+    if files is not None:
+        for column, width in enumerate((300, 110, 130)):
+            files.header().resizeSection(column, width)
+    for name, key in _NAMES.items():
+        part = dialog.findChild(QWidget, name)
+        if part is not None:
+            part.setAccessibleName(texts(key).replace(":", ""))
 
 
 def _filters(question: PickQuestion, texts: Texts) -> list[str]:
     """Together first, then each by itself; everything only where the page takes everything."""
-    kinds = [kind for kind in dict.fromkeys(question.kinds) if kind in _PATTERNS]
-    filters = [f"{texts(f'pick.{kind}')} ({' '.join(_PATTERNS[kind])})" for kind in kinds]
+    kinds = [_PATTERNS[kind] for kind in dict.fromkeys(question.kinds) if kind in _PATTERNS]
+    filters = [f"{texts(key)} ({patterns})" for key, patterns in kinds]
     if len(kinds) > 1:
-        every = " ".join(pattern for kind in kinds for pattern in _PATTERNS[kind])
-        filters.insert(0, f"{texts('pick.documents')} ({every})")
+        every = " ".join(patterns for _, patterns in kinds)
+        together = texts("pick.documents")
+        filters.insert(0, f"{together} ({every})")
     if "any" in question.kinds or not filters:
-        filters.append(f"{texts('pick.any')} (*)")
+        everything = texts("pick.any")
+        filters.append(f"{everything} (*)")
     return filters
 
 

@@ -29,15 +29,12 @@ class SignWindow(SigningWindow):
             seconds=ask.seconds,
         )
         description = question.description
-        remarks = (
-            [warning_words(code, texts) for code in description.warnings] if description else []
-        )
-        if _unseen(question):
-            remarks.insert(0, unseen_remark(question.asker, texts))
-        self.setAccessibleDescription(" ".join((_summary(question), *remarks)))
+        remarks = _remarks(question, texts)
+        spoken = (_summary(question), *(text for text, _ in remarks))
+        self.setAccessibleDescription(" ".join(spoken))
         self.page.addWidget(asker_card(question.asker, texts))
-        for remark in remarks:
-            self.page.addWidget(Remark(remark))
+        for text, kind in remarks:
+            self.page.addWidget(Remark(text, kind=kind))
         self._preview: Preview | None = None
         if description is not None:
             card = document_card(question.name, description, texts)
@@ -55,6 +52,14 @@ class SignWindow(SigningWindow):
 
     def rest(self) -> QWidget:
         return self._preview or self.heading
+
+
+def _remarks(question: SignQuestion, texts: Texts) -> list[tuple[str, str]]:
+    """What must be seen before signing, and how grave it is."""
+    codes = question.description.warnings if question.description else ()
+    warnings = [(warning_words(code, texts), "warn") for code in codes]
+    unseen = [(unseen_remark(question.asker, texts), "danger")] if _unseen(question) else []
+    return unseen + warnings
 
 
 def _unseen(question: SignQuestion) -> bool:

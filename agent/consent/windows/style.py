@@ -37,6 +37,7 @@ class Colours:
     off: str
     off_text: str
     picked: str
+    tool: str  # under icons of the system's, which are dark
     tick: str  # the file with the mark of a box, in the colour of `on_accent`
     good_text: str
 
@@ -62,6 +63,7 @@ LIGHT: Final = Colours(
     off="#e4e7eb",
     off_text="#626b76",
     picked="#e2edfa",
+    tool="#ffffff",
     tick="tick-light.svg",
     good_text="#17703a",
 )
@@ -87,6 +89,7 @@ DARK: Final = Colours(
     off="#31363d",
     off_text="#8d96a0",
     picked="#2b3f58",
+    tool="#a7b0ba",
     tick="tick-dark.svg",
     good_text="#7ddb9b",
 )
@@ -125,8 +128,9 @@ QLineEdit {
 }
 QLineEdit:focus { border: 2px solid $accent; padding: 6px 9px; }
 QLineEdit:disabled { background: $off; color: $off_text; }
-QLineEdit#search { font-size: ${base}pt; padding: 5px 9px; min-height: 1.25em; }
-QLineEdit#search:focus { padding: 4px 8px; }
+QLineEdit#search, QFileDialog QLineEdit { font-size: ${base}pt; padding: 5px 9px;
+  min-height: 1.25em; }
+QLineEdit#search:focus, QFileDialog QLineEdit:focus { padding: 4px 8px; }
 QTableView {
   background: $field; color: $text; border: 1px solid $line; border-radius: 6px; outline: none;
   selection-background-color: $picked; selection-color: $text;
@@ -184,6 +188,9 @@ QPushButton#allow:disabled { color: $off_text; border-color: $line; }
 QProgressBar { background: $off; border: none; border-radius: 3px; max-height: 6px;
   min-height: 6px; }
 QProgressBar::chunk { background: $accent; border-radius: 3px; }
+QFileDialog QToolButton { background: $tool; border: 1px solid $line; border-radius: 5px; }
+QFileDialog QToolButton:focus { border: 2px solid $accent; }
+QFileDialog QToolButton:disabled { background: transparent; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 2px; }
 QScrollBar::handle:vertical { background: $field_line; border-radius: 3px; min-height: 24px; }
 QScrollBar::add-line, QScrollBar::sub-line { height: 0; }

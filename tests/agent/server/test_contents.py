@@ -1,10 +1,7 @@
 """Documents in binary frames, through the real server: what is kept, what is made, what is left."""
 
-import asyncio
-import base64
 import hashlib
 import os
-import stat
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,12 +9,10 @@ import pytest
 
 from agent.documents import Description, Digested, Document, Filed, octets
 from agent.keys import Mechanism
-from agent.server import contents, outgoing, spool
-from protocol import content, limits
+from protocol import limits
 from tests.support.edge import Running, running
-from tests.support.prompts import Approve, ScriptedUser, Wait
+from tests.support.prompts import Approve, ScriptedUser
 from tests.support.tokens import Card, MemoryTokens
-from tests.support.waiting import eventually
 
 PDF = dict(name="a.bin", profile="seen")
 

@@ -16,7 +16,7 @@ import aiohttp
 import pytest
 
 from agent.server import http, websocket
-from protocol import limits, session
+from protocol import content, limits, session
 from protocol.messages import Rights, login_message
 from protocol.methods import METHODS
 from tests.support.edge import Running, running
@@ -221,8 +221,20 @@ class TestT23SigningOracle:
         message = login_message(origin="https://their.app", nonce=bytes(16))
 
         assert message.startswith(b"OpenKySo login v1\nhttps://their.app\n")
-        assert not any("digest" in m.params.__struct_fields__ for m in METHODS.values())
-        assert not any("hash" in m.params.__struct_fields__ for m in METHODS.values())
+        assert not {"digest", "hash"} & set(METHODS["login"].params.__struct_fields__)
+
+    async def test_digests_are_for_nobody_who_was_not_granted_them(self, tmp_path: Path) -> None:
+        """A site, a native program and our own window have their rights, and not this one."""
+        user = ScriptedUser()
+        async with running(tmp_path, user=user, tokens=MemoryTokens(Card())) as agent:
+            for opening in (agent.page(), agent.native(), agent.own_window()):
+                async with opening as page:
+                    if page._last == 0:  # the others say hello themselves
+                        await page.hello()
+                    error = await page.refused("sign.digest", **example_params("sign.digest"))
+                    assert error["code"] == "digests_not_allowed"
+
+        assert user.asked == []
 
     async def test_the_same_nonce_proves_nothing_at_another_site(self, tmp_path: Path) -> None:
         user = ScriptedUser(Approve(), Approve())
@@ -337,11 +349,21 @@ class TestFlooding:
             }
             await page.call("tokens.list")
 
-    async def test_a_binary_frame_ends_the_connection(self, tmp_path: Path) -> None:
+    async def test_a_binary_frame_before_hello_ends_the_connection(self, tmp_path: Path) -> None:
         async with running(tmp_path) as agent, agent.page() as page:
-            await page.hello()
             await page.socket.send_bytes(b"\x00")
             assert await page.closed() == aiohttp.WSCloseCode.UNSUPPORTED_DATA
+
+    async def test_a_stranger_fills_no_disk(self, tmp_path: Path) -> None:
+        async with running(tmp_path, allowed=()) as agent, agent.page() as page:
+            await page.hello()
+            for _ in range(limits.MAX_VIOLATIONS):
+                await page.socket.send_bytes(content.piece(1, bytes(4096), size=2**30))
+            codes = [(await page.receive())["error"]["data"]["code"] for _ in range(3)]
+
+            assert codes == ["not_allowed"] * 3
+            assert await page.closed() == session.POLICY_VIOLATION
+        assert not (tmp_path / "spool").exists()
 
     async def test_compression_is_not_negotiated(self, tmp_path: Path) -> None:
         """A deflated frame of some kilobytes could cost the agent all its memory."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from protocol import limits, messages
+from protocol import batches, documents, limits, messages
 from protocol.errors import ERRORS
 from protocol.methods import METHODS, NOTIFICATIONS
 from protocol.publish.spec import LIMITS, filled, parts
@@ -75,7 +75,8 @@ class TestTheSpecification:
 #: They look like codes.
 FIELDS = {
     field
-    for kind in vars(messages).values()
+    for module in (messages, documents, batches)
+    for kind in vars(module).values()
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct)
     for field in kind.__struct_fields__
 }
