@@ -11,6 +11,7 @@ journal has a line whatever the end. How the user approves is told in `sitting`.
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Generic, Literal, TypeVar
 
 from agent.consent.prompts import Approval, SignQuestion
@@ -21,7 +22,7 @@ from agent.keys import Mechanism
 from agent.signing.candidates import Candidate, facts
 from agent.signing.desk import Desk, Errand
 from agent.signing.ready import ready
-from agent.signing.record import Record, recorded
+from agent.signing.record import Ending, Record, recorded
 from agent.signing.sitting import sit
 from agent.signing.window import Window
 from protocol.messages import Stage
@@ -40,6 +41,8 @@ class Deed(Generic[T]):
     digest: bytes
     message: bytes  # what `digest` is the hash of
     mechanism: Mechanism
+    profile: str = ""
+    signed_at: datetime | None = None  # as the signature will say
     #: Makes the result from the signature's value and verifies it. Blocks; raises InternalError
     #: self_check_failed.
     complete: Callable[[bytes], T]
@@ -53,7 +56,17 @@ async def approved(desk: Desk, errand: Errand, candidate: Candidate, deed: Deed[
     self_check_failed. Nothing is left open then.
     """
     item = ToSign(name=deed.name, digest=deed.digest, message=deed.message)
-    record = Record(desk, errand, candidate, action=deed.action, name=deed.name, sha256=deed.sha256)
+    record = Record(
+        desk,
+        errand,
+        candidate,
+        action=deed.action,
+        name=deed.name,
+        sha256=deed.sha256,
+        size=None if deed.description is None else deed.description.size,
+        profile=deed.profile,
+        mechanism=deed.mechanism.value,
+    )
     async with recorded(record), ready(desk, errand, candidate.certificate) as key:
         question = SignQuestion(
             asker=errand.asker,
@@ -79,6 +92,6 @@ async def approved(desk: Desk, errand: Errand, candidate: Candidate, deed: Deed[
 def _verified_and_recorded(deed: Deed[T], signature: bytes, record: Record) -> T:
     """In one thread without a pause: what leaves is in the journal."""
     result = deed.complete(signature)
-    if not record.close("signed"):
+    if not record.close("signed", Ending(signed_at=deed.signed_at)):
         raise UserError("cancelled")
     return result

@@ -326,6 +326,9 @@ export interface SignatureEntry {
   action: string;
   name: string;
   sha256: string;
+  size: number | null;
+  profile: string;
+  level: string;
   holder: string;
   serial: string;
   outcome: string;
