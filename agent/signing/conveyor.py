@@ -211,8 +211,7 @@ class Conveyor:
                     self._stop(error)
                     await self._close(some, error)
                 except asyncio.CancelledError:
-                    why = self._stopped or UserError("cancelled")
-                    await self._close(some, why)
+                    await self._close(some, self._why)
                     if asyncio.current_task().cancelling():  # type: ignore[union-attr]
                         raise
                 else:
@@ -289,6 +288,10 @@ class Conveyor:
         self._done += 1
         await window.dialog.done(self._done, self._total)
         await self.taker.count(self._done, self._total)
+
+    @property
+    def _why(self) -> Exception:
+        return self._stopped or UserError("cancelled")
 
     def _stop(self, why: Exception) -> None:
         """The first reason counts. What the key has not begun is not signed any more."""

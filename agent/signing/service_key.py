@@ -17,7 +17,7 @@ from agent.keys import Confirmation, Mechanism, OtpKind, PinState, ServiceCertif
 from agent.pin import Pin, erase
 from agent.signing.desk import Desk, Errand
 from agent.signing.sitting import NotAccepted
-from agent.signing.verified import is_by
+from agent.signing.verified import checker
 from agent.signing.window import Window
 from protocol.messages import Stage
 
@@ -48,6 +48,7 @@ class KeyInService:
     session: ServiceKey
     pin: PinState = field(default_factory=PinState)
     _typed: Pin | None = field(default=None, init=False)  # until the service is told
+    _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     @property
     def confirmation(self) -> Confirmation:
@@ -73,7 +74,13 @@ class KeyInService:
         self._typed = None
 
     async def sign(
-        self, window: Window, items: Sequence[ToSign], mechanism: Mechanism
+        self, window: Window | None, items: Sequence[ToSign], mechanism: Mechanism
+    ) -> tuple[bytes, ...]:
+        async with self._one_at_a_time:
+            return await self._authorised(window, items, mechanism)
+
+    async def _authorised(
+        self, window: Window | None, items: Sequence[ToSign], mechanism: Mechanism
     ) -> tuple[bytes, ...]:
         otp_rejected = False
         while True:
@@ -92,11 +99,13 @@ class KeyInService:
             finally:
                 erase(pin, otp)
 
-    async def _otp(self, window: Window, *, rejected: bool) -> Pin | None:
+    async def _otp(self, window: Window | None, *, rejected: bool) -> Pin | None:
         """A one-time password that was refused may be used up or too old: a new one is sent."""
         kind = self.confirmation.otp
         if kind is None:
             return None
+        if window is None:
+            raise self._needs_its_user()
         if kind is OtpKind.SENT:
             await self.errand.progress(Stage.WAITING_FOR_SERVICE)
             await window.dialog.working(Stage.WAITING_FOR_SERVICE)
@@ -106,7 +115,7 @@ class KeyInService:
 
     async def _sign(
         self,
-        window: Window,
+        window: Window | None,
         items: Sequence[ToSign],
         mechanism: Mechanism,
         *,
@@ -114,15 +123,22 @@ class KeyInService:
         otp: Pin | None,
     ) -> tuple[bytes, ...]:
         async def on_wait(seconds: float) -> None:
+            if window is None:
+                raise self._needs_its_user()
             await self.errand.progress(Stage.WAITING_FOR_CONFIRMATION)
             await window.dialog.phone(seconds=seconds)
 
         await self.errand.progress(Stage.SIGNING)
-        await window.dialog.working(Stage.WAITING_FOR_SERVICE)
+        if window is not None:
+            await window.dialog.working(Stage.WAITING_FOR_SERVICE)
         signatures = await self.session.sign(items, mechanism, pin=pin, otp=otp, on_wait=on_wait)
         if not await asyncio.to_thread(self._are_its_own, signatures, items, mechanism):
             raise ServiceError("service_wrong_signature", host=self.certificate.service.host)
         return signatures
+
+    def _needs_its_user(self) -> UserError:
+        """For each authorisation, and there is no window any more."""
+        return UserError("service_batch", host=self.certificate.service.host)
 
     def _are_its_own(
         self, signatures: tuple[bytes, ...], items: Sequence[ToSign], mechanism: Mechanism
@@ -130,7 +146,8 @@ class KeyInService:
         """A service is a stranger: a signature by another key, or over something else, or none, is
         its fault.
         """
+        is_its = checker(self.certificate.der, mechanism)
         return len(signatures) == len(items) and all(
-            is_by(self.certificate.der, signature, item.digest, mechanism)
+            is_its(signature, item.digest)
             for signature, item in zip(signatures, items, strict=True)
         )

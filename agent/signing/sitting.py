@@ -52,9 +52,10 @@ class Key(Protocol):
         """Raises NotAccepted; UserError pin_each_time, token_removed …; TokenError."""
 
     async def sign(
-        self, window: Window, items: Sequence[ToSign], mechanism: Mechanism
+        self, window: Window | None, items: Sequence[ToSign], mechanism: Mechanism
     ) -> tuple[bytes, ...]:
-        """In order, by this very key where a stranger made them.
+        """In order, by this very key where a stranger made them. Without a window nothing more can
+        be asked of the user: service_batch where it must be.
 
         Raises NotAccepted; UserError user_refused, prompt_timeout, token_removed, token_changed,
         certificate_unsuitable, phone_*, account_*; TokenError; ServiceError.

@@ -109,7 +109,7 @@ class TokenKey:
             self._held.push_async_exit(held.pop_all())
 
     async def sign(
-        self, window: Window, items: Sequence[ToSign], mechanism: Mechanism
+        self, window: Window | None, items: Sequence[ToSign], mechanism: Mechanism
     ) -> tuple[bytes, ...]:
         del window  # all that had to be asked was asked
         assert self._session is not None, "it has been unlocked"

@@ -1,0 +1,213 @@
+"""A session of digests: one approval and one PIN, then signatures without a window, for a while.
+
+    which key ─▶ one window, which says that nobody can show what is signed ─▶ approved
+          ─▶ the session: digests ─▶ the key signs ─▶ verified ─▶ journal ─▶ signatures
+          ─▶ used up, or its time is up, or closed, or the key failed: locked again
+
+The token is held as long as the session lasts; other requests for it are told so (token_in_use).
+A session ends with the first failure of its key: nothing is asked of the user any more, so nothing
+can be mended.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from agent.consent.prompts import Approval, DigestsQuestion
+from agent.errors import AgentError, InternalError, UserError
+from agent.hsm.api import ToSign
+from agent.keys import KeyCertificate, KeyType, Mechanism
+from agent.signing.candidates import Candidate, Wanted, facts
+from agent.signing.desk import Desk, Errand
+from agent.signing.ready import ready
+from agent.signing.record import Ledger, Subject, recorded, sitting
+from agent.signing.select import to_sign_with
+from agent.signing.sitting import Key, sit
+from agent.signing.verified import checker
+from agent.signing.waiting import has_certificate, moments
+from agent.signing.window import Window
+
+#: Signatures that are verified and written between two turns of the event loop.
+_AT_ONCE: Final = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestsOrder:
+    count: int
+    seconds: int
+    hash: Literal["sha256", "sha384", "sha512"]
+    padding: Literal["pkcs1", "pss"]  # of an RSA key
+    reason: str
+    wanted: Wanted
+
+
+@asynccontextmanager
+async def digest_session(
+    desk: Desk, errand: Errand, order: DigestsOrder
+) -> AsyncIterator["DigestSession"]:
+    """Open as long as the block lasts. Raises what `to_sign_with` and `sit` do; service_batch for a
+    service that asks its user each time; pin_each_time for such a token.
+    """
+    candidate = await to_sign_with(desk, errand, order.wanted)
+    mechanism = _mechanism(candidate.certificate, order)
+    async with (
+        sitting(Ledger(desk, errand, candidate, action="sign")) as ledger,
+        ready(desk, errand, candidate.certificate, signatures=order.count) as key,
+    ):
+        _judge(key, candidate)
+        await _approved(desk, errand, order, candidate, mechanism, key, ledger)
+        session = DigestSession(
+            desk=desk,
+            candidate=candidate,
+            mechanism=mechanism,
+            name=order.reason,
+            left=order.count,
+            expires_at=desk.now() + timedelta(seconds=order.seconds),
+            _key=key,
+            _ledger=ledger,
+        )
+        try:
+            yield session
+        finally:
+            await session.end()
+
+
+async def _approved(
+    desk: Desk,
+    errand: Errand,
+    order: DigestsOrder,
+    candidate: Candidate,
+    mechanism: Mechanism,
+    key: Key,
+    ledger: Ledger,
+) -> None:
+    """The journal has a line of a session that was not opened; one that was has its signatures'."""
+    question = DigestsQuestion(
+        asker=errand.asker,
+        reason=order.reason,
+        count=order.count,
+        seconds=order.seconds,
+        algorithm=mechanism.value,
+        certificate=facts(candidate),
+        pin=key.pin,
+        confirmation=key.confirmation,
+    )
+
+    async def nothing_more(window: Window, approval: Approval) -> None:
+        del window, approval
+
+    refused = ledger.line(Subject(name=order.reason, sha256="", mechanism=mechanism.value))
+    async with recorded(refused), desk.prompts.open_digests(question) as dialog:
+        await sit(errand, key, dialog, nothing_more)
+
+
+def _mechanism(certificate: KeyCertificate, order: DigestsOrder) -> Mechanism:
+    """Raises UserError certificate_unsuitable."""
+    kind = "ecdsa" if certificate.key_type is KeyType.EC else f"rsa-{order.padding}"
+    try:
+        return Mechanism(f"{kind}-{order.hash}")
+    except ValueError:
+        raise UserError("certificate_unsuitable", reason="mechanism") from None
+
+
+def _judge(key: Key, candidate: Candidate) -> None:
+    asked = key.confirmation
+    if asked is not None and (asked.otp is not None or asked.phone):
+        facts_ = facts(candidate)
+        host = facts_.service.host if facts_.service is not None else ""
+        raise UserError("service_batch", host=host)
+
+
+@dataclass(slots=True, kw_only=True)
+class DigestSession:
+    desk: Desk
+    candidate: Candidate
+    mechanism: Mechanism
+    name: str
+    left: int
+    expires_at: datetime
+    _key: Key
+    _ledger: Ledger
+    _is_its: Callable[[bytes, bytes], bool] = field(init=False)
+    _under_way: int = field(default=0, init=False)
+    _idle: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _over: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+
+    def __post_init__(self) -> None:
+        self._is_its = checker(self.candidate.certificate.der, self.mechanism)
+
+    async def sign(self, digests: Sequence[bytes]) -> tuple[bytes, ...]:
+        """In order. Raises UserError digest_session_over, and what `Key.sign` does: then it is over.
+
+        What leaves is in the journal.
+        """
+        if self._over.is_set() or len(digests) > self.left or self.desk.now() >= self.expires_at:
+            raise UserError("digest_session_over")
+        self.left -= len(digests)
+        self._under_way += 1
+        try:
+            items = [ToSign(name=self.name, digest=digest, message=b"") for digest in digests]
+            signatures = await self._key.sign(None, items, self.mechanism)
+            if len(digests) <= _AT_ONCE:
+                self._verify_and_record(digests, signatures)
+            else:
+                await asyncio.to_thread(self._verify_and_record, digests, signatures)
+        except BaseException as error:
+            self.close()
+            code = error.code if isinstance(error, AgentError) else "cancelled"
+            for digest in digests:
+                self._ledger.ended(code, self._subject(digest))
+            raise
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._idle.set()
+        if not self.left:
+            self.close()
+        return signatures
+
+    def _verify_and_record(
+        self, digests: Sequence[bytes], signatures: Sequence[bytes]
+    ) -> None:
+        if not all(map(self._is_its, signatures, digests)):
+            raise InternalError("self_check_failed")
+        for digest in digests:
+            self._ledger.signed(self._subject(digest))
+
+    def _subject(self, digest: bytes) -> Subject:
+        return Subject(name=self.name, sha256=digest.hex(), mechanism=self.mechanism.value)
+
+    def close(self) -> None:
+        """No further digests are taken."""
+        self._over.set()
+
+    async def over(self) -> None:
+        """Returns when it is used up, its time is up, its key is gone, or it was closed."""
+        pulled = asyncio.ensure_future(self._pulled())
+        closed = asyncio.ensure_future(self._over.wait())
+        try:
+            seconds = (self.expires_at - self.desk.now()).total_seconds()
+            await asyncio.wait(
+                {pulled, closed}, timeout=max(0.0, seconds), return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            self.close()
+            for task in (pulled, closed):
+                task.cancel()
+            await asyncio.gather(pulled, closed, return_exceptions=True)
+
+    async def end(self) -> None:
+        """Returns when what was under way has been answered."""
+        self.close()
+        while self._under_way:
+            self._idle.clear()
+            await self._idle.wait()
+
+    async def _pulled(self) -> None:
+        async with aclosing(moments(self.desk)) as now:
+            async for _ in now:
+                if not has_certificate(self.desk, self.candidate.certificate.id):
+                    return
