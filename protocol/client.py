@@ -4,31 +4,35 @@
         chosen = await agent.select(CertificatesSelectParams(filter=CertificateFilter(mst=mst)))
         signed = await agent.sign_xml(SignXmlParams(document=xml, name="…", profile="bhxh-hoso"))
 
+        signed = await agent.sign_document(Path("scan.pdf"), name="scan.pdf", profile="pades")
+
 A native program shows the token of its user's runtime file (SPEC 6.3). Cancelling a task that
 waits for an answer cancels the request at the agent, and closes the window that it opened.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
-import websockets
 from msgspec import UNSET, Struct
-from websockets.asyncio.client import ClientConnection
+from msgspec.structs import replace
 
-from protocol.client_session import (
-    Announced,
-    Answered,
-    ClientSession,
-    Complaint,
-    NotAMessage,
-    Progressed,
-)
+from protocol.client_connection import Connection, Disconnected, ProgressCallback, opened
+from protocol.client_contents import Moved, Stream, Tell
+from protocol.client_documents import Signable, SignedDocument, sent, signed, written
 from protocol.discovery import AgentNotFound, address, find, read_runtime
-from protocol.errors import ProtocolError
-from protocol.limits import CONNECT_SECONDS, MAX_MESSAGE_BYTES
+from protocol.documents import (
+    FilesPickParams,
+    FilesPickResult,
+    SignDigestParams,
+    SignDigestResult,
+    SignDocumentParams,
+    SignDocumentResult,
+    SignOptions,
+)
 from protocol.messages import (
     AccountsChanged,
     AccountsForgetParams,
@@ -44,17 +48,13 @@ from protocol.messages import (
     CertificatesSelectParams,
     CertificatesSelectResult,
     Empty,
-    EventsSubscribeParams,
-    EventsSubscribeResult,
     HelloParams,
     HelloResult,
     JournalListParams,
     JournalListResult,
     LoginParams,
     LoginResult,
-    Progress,
     ProvidersListResult,
-    RequestId,
     SignXmlParams,
     SignXmlResult,
     SiteRequestParams,
@@ -67,17 +67,21 @@ from protocol.messages import (
     TokensChanged,
     TokensListResult,
 )
-from protocol.version import PROTOCOL_VERSIONS, SUBPROTOCOL
+from protocol.version import PROTOCOL_VERSIONS
 
-__all__ = ["Agent", "AgentNotFound", "Disconnected", "connect", "find", "native_token"]
+__all__ = [
+    "Agent",
+    "AgentNotFound",
+    "Disconnected",
+    "Moved",
+    "SignedDocument",
+    "Stream",
+    "connect",
+    "find",
+    "native_token",
+]
 
-R = TypeVar("R", bound=Struct)
 N = TypeVar("N", bound=Struct)
-ProgressCallback = Callable[[Progress], None]
-
-
-class Disconnected(Exception):  # noqa: N818 - the name says what happened
-    """The connection to the agent ended before the answer came."""
 
 
 def native_token(runtime_file: Path) -> str:
@@ -107,60 +111,28 @@ async def connect(
         url = url or address(known.port)
         token = token or known.native_token
     url = url or await find()
-    agent = Agent(await _opened(url, origin))
-    async with agent._socket:  # noqa: SLF001 - its own half
-        # A TaskGroup here would wrap the caller's own exceptions into groups.
-        reading = asyncio.create_task(agent._read())  # noqa: SLF001 - its own half
-        try:
-            agent.greeting = await agent._ask(  # noqa: SLF001 - its own half
-                "hello",
-                HelloParams(
-                    versions=PROTOCOL_VERSIONS,
-                    client=client,
-                    language="en" if language == "en" else "vi",
-                    native_token=UNSET if token is None else token,
-                    ticket=UNSET if ticket is None else ticket,
-                ),
-                HelloResult,
-            )
-            yield agent
-        finally:
-            reading.cancel()
-            with suppress(asyncio.CancelledError):
-                await reading
-
-
-async def _opened(url: str, origin: str | None) -> ClientConnection:
-    try:
-        return await websockets.connect(
-            url,
-            origin=origin,  # type: ignore[arg-type] # a NewType of str
-            subprotocols=[SUBPROTOCOL],  # type: ignore[list-item] # a NewType of str
-            max_size=MAX_MESSAGE_BYTES,
-            open_timeout=CONNECT_SECONDS,
-            compression=None,  # loopback: compressing costs more than it saves
-            proxy=None,
+    async with opened(url, origin=origin) as connection:
+        greeting = await connection.ask(
+            "hello",
+            HelloParams(
+                versions=PROTOCOL_VERSIONS,
+                client=client,
+                language="en" if language == "en" else "vi",
+                native_token=UNSET if token is None else token,
+                ticket=UNSET if ticket is None else ticket,
+            ),
+            HelloResult,
         )
-    except OSError as error:
-        raise AgentNotFound(url) from error
-    except websockets.InvalidHandshake as error:
-        # Something listens there, but it is not an agent, or not for us.
-        raise Disconnected(str(error)) from error
+        yield Agent(connection, greeting)
 
 
 class Agent:
     """The other end, after `hello`. Every method raises ProtocolError and Disconnected."""
 
-    greeting: HelloResult
-
-    def __init__(self, socket: ClientConnection) -> None:
-        self._socket = socket
-        self._session = ClientSession()
-        self._waiting: dict[RequestId, asyncio.Future[Struct]] = {}
-        self._progress: dict[RequestId, ProgressCallback] = {}
-        self._watchers: set[tuple[type[Struct], asyncio.Queue[Any]]] = set()
-        self._complaint: ProtocolError | Disconnected | None = None
-        self._over = False
+    def __init__(self, connection: Connection, greeting: HelloResult) -> None:
+        self._connection = connection
+        self._ask = connection.ask
+        self.greeting = greeting
 
     async def request_site(self, params: SiteRequestParams | None = None) -> SiteRequestResult:
         return await self._ask("site.request", params or SiteRequestParams(), SiteRequestResult)
@@ -187,6 +159,84 @@ class Agent:
     ) -> SignXmlResult:
         return await self._ask("sign.xml", params, SignXmlResult, progress)
 
+    async def sign_document(
+        self,
+        document: Signable,
+        *,
+        name: str,
+        profile: str,
+        options: SignOptions | None = None,
+        into: os.PathLike[str] | None = None,
+        certificate: str | None = None,
+        mst: str | None = None,
+        place: Literal["token", "service"] | None = None,
+        progress: ProgressCallback | None = None,
+        moved: Tell | None = None,
+    ) -> SignDocumentResult:
+        """The answer, with `document` as the bytes; with `into` they are in that new file instead.
+
+        Raises OSError and ValueError too, of `document` and `into`.
+        """
+        async with self.signing_document(
+            document,
+            name=name,
+            profile=profile,
+            options=options,
+            certificate=certificate,
+            mst=mst,
+            place=place,
+            progress=progress,
+            moved=moved,
+        ) as made:
+            if into is not None:
+                await written(Path(into), made.pieces)
+                return replace(made.result, document=None)
+            octets = b"".join([piece async for piece in made.pieces])
+            return replace(made.result, document=octets)
+
+    @asynccontextmanager
+    async def signing_document(
+        self,
+        document: Signable,
+        *,
+        name: str,
+        profile: str,
+        options: SignOptions | None = None,
+        certificate: str | None = None,
+        mst: str | None = None,
+        place: Literal["token", "service"] | None = None,
+        progress: ProgressCallback | None = None,
+        moved: Tell | None = None,
+    ) -> AsyncIterator[SignedDocument]:
+        """As `sign_document`, for what does not fit in memory: its pieces are taken one by one."""
+        chosen = options or SignOptions()
+        async with sent(
+            self._connection, document, profile=profile, options=chosen, moved=moved
+        ) as source:
+            params = SignDocumentParams(
+                source=source,
+                name=name,
+                profile=profile,
+                options=chosen,
+                certificate=UNSET if certificate is None else certificate,
+                mst=UNSET if mst is None else mst,
+                place=UNSET if place is None else place,
+            )
+            async with signed(self._connection, params, progress=progress, moved=moved) as made:
+                yield made
+
+    async def sign_digest(
+        self, params: SignDigestParams, progress: ProgressCallback | None = None
+    ) -> SignDigestResult:
+        """The user is to have granted it: `request_site(SiteRequestParams(digests=True))`."""
+        return await self._ask("sign.digest", params, SignDigestResult, progress)
+
+    async def pick_files(
+        self, params: FilesPickParams | None = None, progress: ProgressCallback | None = None
+    ) -> FilesPickResult:
+        asked = params or FilesPickParams()
+        return await self._ask("files.pick", asked, FilesPickResult, progress)
+
     async def login(
         self, params: LoginParams, progress: ProgressCallback | None = None
     ) -> LoginResult:
@@ -207,7 +257,7 @@ class Agent:
     @asynccontextmanager
     async def watch_tokens(self) -> AsyncIterator[AsyncIterator[TokensChanged]]:
         """The tokens now, then again after every change; ends when the connection does."""
-        async with self._watch("tokens", TokensChanged) as (now, changes):
+        async with self._connection.watch("tokens", TokensChanged) as (now, changes):
             yield _from_now(TokensChanged(tokens=now.tokens), changes)
 
     async def providers(self) -> ProvidersListResult:
@@ -238,92 +288,8 @@ class Agent:
     @asynccontextmanager
     async def watch_accounts(self) -> AsyncIterator[AsyncIterator[AccountsChanged]]:
         """As `watch_tokens`, of the accounts at signing services; for our own window."""
-        async with self._watch("accounts", AccountsChanged) as (now, changes):
+        async with self._connection.watch("accounts", AccountsChanged) as (now, changes):
             yield _from_now(AccountsChanged(accounts=now.accounts), changes)
-
-    @asynccontextmanager
-    async def _watch(
-        self, topic: Literal["tokens", "accounts"], news: type[N]
-    ) -> AsyncIterator[tuple[EventsSubscribeResult, asyncio.Queue[N | None]]]:
-        queue: asyncio.Queue[N | None] = asyncio.Queue()
-        watcher = (news, queue)
-        self._watchers.add(watcher)
-        try:
-            asked = EventsSubscribeParams(topics=(topic,))
-            yield await self._ask("events.subscribe", asked, EventsSubscribeResult), queue
-        finally:
-            self._watchers.discard(watcher)
-
-    async def _ask(
-        self, method: str, params: Struct, result: type[R], progress: ProgressCallback | None = None
-    ) -> R:
-        if self._over:
-            raise self._ending()
-        asked = self._session.ask(method, params)
-        answer: asyncio.Future[Struct] = asyncio.get_running_loop().create_future()
-        self._waiting[asked.id] = answer
-        if progress is not None:
-            self._progress[asked.id] = progress
-        try:
-            await self._send(asked.frame)
-            outcome = await answer
-        except asyncio.CancelledError:
-            if (cancel := self._session.withdraw(asked.id)) is not None:
-                with suppress(Disconnected):
-                    await self._send(cancel)
-            raise
-        finally:
-            self._waiting.pop(asked.id, None)
-            self._progress.pop(asked.id, None)
-        assert isinstance(outcome, result)
-        return outcome
-
-    async def _send(self, frame: str) -> None:
-        try:
-            await self._socket.send(frame)
-        except websockets.ConnectionClosed as error:
-            raise self._ending() from error
-
-    async def _read(self) -> None:
-        try:
-            async for frame in self._socket:
-                self._take(frame)
-        except websockets.ConnectionClosed:
-            pass
-        except NotAMessage as error:
-            self._complaint = Disconnected(str(error))
-            await self._socket.close(code=websockets.CloseCode.PROTOCOL_ERROR)
-        finally:
-            self._over = True
-            for answer in self._waiting.values():
-                if not answer.done():
-                    answer.set_exception(self._ending())
-            for _, queue in self._watchers:
-                queue.put_nowait(None)
-
-    def _take(self, frame: str | bytes) -> None:
-        match self._session.receive(frame):
-            case Answered(id=request_id, outcome=outcome):
-                answer = self._waiting.get(request_id)
-                if answer is None or answer.done():
-                    return
-                if isinstance(outcome, ProtocolError):
-                    answer.set_exception(outcome)
-                else:
-                    answer.set_result(outcome)
-            case Progressed(id=request_id, step=step):
-                if (callback := self._progress.get(request_id)) is not None:
-                    callback(step)
-            case Announced(params=changed):
-                for news, queue in self._watchers:
-                    if isinstance(changed, news):
-                        queue.put_nowait(changed)
-            case Complaint(error=error):
-                self._complaint = error
-
-    def _ending(self) -> Exception:
-        """Why nothing more comes: what the agent complained about, if it did."""
-        return self._complaint or Disconnected("the connection to the agent has ended")
 
 
 async def _from_now(now: N, queue: asyncio.Queue[N | None]) -> AsyncIterator[N]:

@@ -9,6 +9,7 @@ that nobody waits for any more are passed over; what is no message at all raises
         case Answered():     the outcome of one question: its result, or the error reply
         case Progressed():   where one question stands
         case Announced():    something that was subscribed to
+        case Unclaimed():    a document that the agent made for a question that was withdrawn
         case Complaint():    an error that belongs to no question; the agent may hang up after it
         case None:           nothing for us
 """
@@ -60,11 +61,16 @@ class Announced:
 
 
 @dataclass(frozen=True, slots=True)
+class Unclaimed:
+    content: int
+
+
+@dataclass(frozen=True, slots=True)
 class Complaint:
     error: ProtocolError
 
 
-Heard: TypeAlias = Answered | Progressed | Announced | Complaint
+Heard: TypeAlias = Answered | Progressed | Announced | Unclaimed | Complaint
 
 
 class _Incoming(Struct):
@@ -88,6 +94,7 @@ class ClientSession:
     def __init__(self) -> None:
         self._ids = count(1)
         self._asked: dict[RequestId, str] = {}
+        self._withdrawn: dict[RequestId, str] = {}
 
     @property
     def pending(self) -> frozenset[RequestId]:
@@ -102,8 +109,10 @@ class ClientSession:
 
     def withdraw(self, request_id: RequestId) -> str | None:
         """The frame that cancels a question; None if it was answered. Its answer is dropped."""
-        if self._asked.pop(request_id, None) is None:
+        method = self._asked.pop(request_id, None)
+        if method is None:
             return None
+        self._withdrawn[request_id] = method
         return encode_request(next(self._ids), "cancel", CancelParams(request=request_id))
 
     def receive(self, frame: str | bytes) -> Heard | None:
@@ -133,12 +142,16 @@ class ClientSession:
             error = ProtocolError.from_wire(message.error)
             if message.id is None or isinstance(message.id, UnsetType):
                 return Complaint(error)
+            self._withdrawn.pop(message.id, None)
             known = self._asked.pop(message.id, None)
             return Answered(message.id, error) if known else None
         if message.id is None or isinstance(message.id, UnsetType):
             raise NotAMessage("an answer without an id")
         if isinstance(message.result, UnsetType):
             raise NotAMessage("an answer without a result")
+        if (withdrawn := self._withdrawn.pop(message.id, None)) is not None:
+            content = getattr(_RESULTS[withdrawn].decode(message.result), "content", None)
+            return Unclaimed(content) if isinstance(content, int) else None
         method = self._asked.pop(message.id, None)
         if method is None:
             return None

@@ -56,12 +56,16 @@ class ProtocolError(Exception):
 
         A group that we do not know is taken for the agent's (SPEC 7.3).
         """
-        data = error.data
+        return cls.from_data(error.data, number=error.code)
+
+    @classmethod
+    def from_data(cls, data: ErrorData, *, number: int = 0) -> "ProtocolError":
+        """As `from_wire`, where a message tells of an error that is not its own."""
         told = cls.__new__(cls)
         told.code = data.code
         told.details = data.details
         told.spec = ErrorSpec(
-            number=error.code,
+            number=number,
             group=Group(data.group) if data.group in set(Group) else Group.AGENT,
             retriable=data.retriable,
             vi=_literal(data.vi),

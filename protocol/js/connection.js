@@ -1,4 +1,5 @@
 /** One WebSocket to the agent: questions out, answers and news in (SPEC 2 and 4). */
+import { Contents } from "./content.js";
 import { CONNECT_MILLISECONDS } from "./discovery.js";
 import { OpenKySoError } from "./errors.js";
 import { whyNot } from "./permission.js";
@@ -16,6 +17,9 @@ export class Connection {
   #complaint = null;
   #onNews;
 
+  /** The documents that travel in binary frames. */
+  contents;
+
   /** Resolves with the reason when the connection has ended, whatever ended it. */
   ended;
 
@@ -23,6 +27,8 @@ export class Connection {
   constructor(socket, onNews) {
     this.#socket = socket;
     this.#onNews = onNews;
+    this.contents = new Contents(socket);
+    socket.binaryType = "arraybuffer";
     socket.addEventListener("message", (event) => this.#take(event.data));
     this.ended = new Promise((resolve) => {
       socket.addEventListener("close", () => resolve(this.#lost()));
@@ -88,8 +94,9 @@ export class Connection {
   }
 
   #take(data) {
+    if (data instanceof ArrayBuffer) return this.contents.take(data) || this.#hangUp();
     const message = parse(data);
-    if (!isMessage(message)) return this.#socket.close(NOT_A_MESSAGE, "not a message");
+    if (!isMessage(message)) return this.#hangUp();
     if ("method" in message) return this.#news(message.method, message.params ?? {});
     if ((message.id ?? null) === null) {
       this.#complaint = OpenKySoError.fromWire(message.error);
@@ -97,11 +104,18 @@ export class Connection {
     }
     const asked = this.#asked.get(message.id);
     this.#asked.delete(message.id);
+    // Before its first piece comes.
+    if (typeof message.result?.content === "number") this.contents.named(message.result.content);
     if (message.error) asked?.reject(OpenKySoError.fromWire(message.error));
     else asked?.resolve(message.result);
   }
 
+  #hangUp() {
+    this.#socket.close(NOT_A_MESSAGE, "not a message");
+  }
+
   #news(method, params) {
+    if (method === "content.refused") return this.contents.refused(params);
     if (method !== "progress") return this.#onNews(method, params);
     this.#asked.get(params.request)?.onProgress?.(params);
   }
@@ -111,6 +125,7 @@ export class Connection {
     const why = this.#complaint ?? OpenKySoError.local("disconnected");
     for (const { reject } of this.#asked.values()) reject(why);
     this.#asked.clear();
+    this.contents.lost(why);
     return why;
   }
 }

@@ -6,11 +6,15 @@ import type {
   CertificateFilter,
   HelloResult,
   LoginResult,
+  PickedFile,
   Progress,
   Provider,
   Rights,
   SignatureEntry,
+  SignDigestResult,
+  SignDocumentResult,
   SignXmlResult,
+  Stamp,
   Site,
   SiteRequestResult,
   Token,
@@ -84,6 +88,13 @@ export interface Waiting {
   onProgress?: (step: Progress) => void;
 }
 
+/** How far a document is on its way to the agent ("sending"), or back. */
+export interface Moved {
+  stage: "sending" | "receiving";
+  done: number;
+  total: number;
+}
+
 export class OpenKySo {
   /** Find the agent and greet it; best called when the user has clicked something. */
   static connect(options: ConnectOptions): Promise<OpenKySo>;
@@ -97,14 +108,28 @@ export class OpenKySo {
   /** End the connection for good. */
   close(): void;
 
-  /** Ask the user to allow this site; they are not asked again where they allowed it already. */
-  requestSite(request?: { reason?: string } & Waiting): Promise<SiteRequestResult>;
+  /**
+   * Ask the user to allow this site; they are not asked again where they allowed it already. With
+   * `digests` also to have digests signed, whose content nobody can show them.
+   */
+  requestSite(request?: { reason?: string; digests?: boolean } & Waiting): Promise<SiteRequestResult>;
   tokens(): Promise<Token[]>;
   certificates(filter?: CertificateFilter): Promise<Certificate[]>;
   /** The agent's own window shows the certificates; the page learns only the chosen one. */
   select(request?: { filter?: CertificateFilter; reason?: string } & Waiting): Promise<Certificate>;
   /** The user sees the document in the agent's window, and gives the PIN there. */
   signXml(request: SignXmlRequest): Promise<Omit<SignXmlResult, "document"> & { document: Uint8Array }>;
+  /** A document of any kind and size; what comes back is a Blob where a Blob was given. */
+  signDocument(request: SignDocumentRequest & { document: Blob | PickedFile }): Promise<Signed<Blob>>;
+  signDocument(
+    request: SignDocumentRequest & { document: ArrayBuffer | ArrayBufferView | string },
+  ): Promise<Signed<Uint8Array>>;
+  /** Needs `requestSite({ digests: true })`; the user sees no content. */
+  signDigest(request: SignDigestRequest): Promise<Omit<SignDigestResult, "signature"> & { signature: Uint8Array }>;
+  /** The user chooses files in the agent's own dialog; each can be a `document` of `signDocument`. */
+  pickFiles(
+    request?: { reason?: string; multiple?: boolean; kinds?: ("pdf" | "xml" | "any")[] } & Waiting,
+  ): Promise<PickedFile[]>;
   /** Prove possession of a certificate's key to this page's origin; the nonce is your server's. */
   login(request: LoginRequest): Promise<LoginResult>;
   /**
@@ -165,6 +190,45 @@ export interface SignXmlRequest extends Waiting {
   /** Only a certificate of this MST (10, 12 or 13 digits, no hyphen). */
   mst?: string;
   /** Only a certificate whose key is there; with "service" no token is waited for. */
+  place?: "token" | "service";
+}
+
+export type Signed<Made> = Omit<SignDocumentResult, "document" | "content"> & { document: Made };
+
+export interface SignDocumentRequest {
+  /** Shown to the user. */
+  name: string;
+  /** "pades", "cades-detached", …: `greeting.capabilities` lists them as "profile:…". */
+  profile: string;
+  /** What is not given is as the profile has it. */
+  options?: SignatureOptions;
+  /** As in `SignXmlRequest`. */
+  certificate?: string;
+  mst?: string;
+  place?: "token" | "service";
+  signal?: AbortSignal;
+  /** Also told how far the bytes are. */
+  onProgress?: (step: Progress | Moved) => void;
+}
+
+export interface SignatureOptions {
+  /** Where it cannot be reached: the result's `level`, and why in `level_problem`. */
+  level?: "B-B" | "B-T" | "B-LT" | "B-LTA";
+  hash?: "sha256" | "sha384" | "sha512";
+  /** Of RSA keys. */
+  padding?: "pkcs1" | "pss";
+  /** A visible signature in a PDF; `image` is a PNG or JPEG. */
+  stamp?: Omit<Stamp, "image"> & { image?: Uint8Array };
+}
+
+export interface SignDigestRequest extends Waiting {
+  digest: Uint8Array;
+  hash: "sha256" | "sha384" | "sha512";
+  padding?: "pkcs1" | "pss";
+  /** What it is of, in your words; shown to the user as such. */
+  name: string;
+  certificate?: string;
+  mst?: string;
   place?: "token" | "service";
 }
 

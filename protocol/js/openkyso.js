@@ -5,6 +5,7 @@
  *     const agent = await OpenKySo.connect({ client: "My app" });
  *     await agent.requestSite();                            // the user is asked, once
  *     const signed = await agent.signXml({ document, name: "Hồ sơ", profile: "bhxh-hoso" });
+ *     const pdf = await agent.signDocument({ document: file, name: file.name, profile: "pades" });
  *
  * Every failure is an OpenKySoError with `code`, `group`, `retriable` and `text("vi"|"en")`.
  *
@@ -14,6 +15,7 @@
 import { fromBase64, toBase64 } from "./base64.js";
 import { Connection } from "./connection.js";
 import { find } from "./discovery.js";
+import { signDocument } from "./documents.js";
 import { OpenKySoError } from "./errors.js";
 import { Watch } from "./watching.js";
 
@@ -71,9 +73,12 @@ export class OpenKySo {
     this.#resolveClosed();
   }
 
-  /** Ask the user to allow this site; they are not asked again where they allowed it already. */
-  async requestSite({ reason = "", signal, onProgress } = {}) {
-    const answer = await this.#ask("site.request", { reason }, { signal, onProgress });
+  /**
+   * Ask the user to allow this site; they are not asked again where they allowed it already. With
+   * `digests` also to have digests signed, whose content nobody can show them.
+   */
+  async requestSite({ reason = "", digests, signal, onProgress } = {}) {
+    const answer = await this.#ask("site.request", given({ reason, digests }), { signal, onProgress });
     if (this.rights === "none") this.greeting = { ...this.greeting, rights: "site" };
     return answer;
   }
@@ -97,6 +102,30 @@ export class OpenKySo {
     const params = given({ document: toBase64(document), name, profile, certificate, mst, place });
     const signed = await this.#ask("sign.xml", params, { signal, onProgress });
     return { ...signed, document: fromBase64(signed.document) };
+  }
+
+  /**
+   * Sign a document of any kind: a Blob or File, which is never in memory as a whole, bytes, a text,
+   * or one of `pickFiles()`. Where a Blob was given a Blob comes back, else bytes. `onProgress` is
+   * told how far the bytes are, too, with the stages "sending" and "receiving".
+   */
+  async signDocument({ document, name, profile, options, certificate, mst, place, signal, onProgress }) {
+    const params = given({ name, profile, options: wired(options), certificate, mst, place });
+    const connection = await this.#connection(signal);
+    return signDocument(connection, document, params, { signal, onProgress });
+  }
+
+  /** Sign one digest; needs `requestSite({ digests: true })`, and the user sees no content. */
+  async signDigest({ digest, hash, padding, name, certificate, mst, place, signal, onProgress }) {
+    const params = given({ digest: toBase64(digest), hash, padding, name, certificate, mst, place });
+    const signed = await this.#ask("sign.digest", params, { signal, onProgress });
+    return { ...signed, signature: fromBase64(signed.signature) };
+  }
+
+  /** The user chooses files in the agent's own dialog; each can be the `document` to sign. */
+  async pickFiles({ reason, multiple, kinds, signal, onProgress } = {}) {
+    const params = given({ reason, multiple, kinds });
+    return (await this.#ask("files.pick", params, { signal, onProgress })).files;
   }
 
   /** Prove possession of a certificate's key to this page's origin. */
@@ -221,6 +250,12 @@ export class OpenKySo {
     if (method === "tokens.changed") this.#tokens.changed(params.tokens);
     if (method === "accounts.changed") this.#accounts.changed(params.accounts);
   }
+}
+
+/** A stamp's picture as it travels. */
+function wired(options) {
+  const image = options?.stamp?.image;
+  return image ? { ...options, stamp: { ...options.stamp, image: toBase64(image) } } : options;
 }
 
 /** Without what was not given: an absent field has its default, `undefined` has no place in JSON. */

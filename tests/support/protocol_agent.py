@@ -106,6 +106,7 @@ class World:
     asked: list[str] = field(default_factory=list)
     forgotten: list[int] = field(default_factory=list)
     unwanted: list[int] = field(default_factory=list)
+    digest_only: list[bool] = field(default_factory=list)
     aborted: list[str] = field(default_factory=list)
 
     async def plug(self, *tokens: m.Token) -> None:
@@ -185,6 +186,7 @@ class Connection:
             case Piece(number=number, payload=payload):
                 if what.size is not None:
                     self.contents[number] = bytearray()
+                    self.world.digest_only.append(what.digest_only)
                     if what.size == FULL_BYTES:  # as where a disk is full
                         full = self.session.refuse(number, ProtocolError("storage_full"))
                         await self.carry_out(full)

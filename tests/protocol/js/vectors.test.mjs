@@ -135,6 +135,15 @@ describe("each method", () => {
       const signed = await agent.signXml({ ...params, document: fromBase64(params.document) });
       return { ...signed, document: toBase64(signed.document) };
     },
+    "sign.document": async (agent, { source, ...params }) => {
+      const signed = await agent.signDocument({ ...params, document: fromBase64(source.document) });
+      return { ...signed, document: toBase64(signed.document), content: null };
+    },
+    "sign.digest": async (agent, params) => {
+      const signed = await agent.signDigest({ ...params, digest: fromBase64(params.digest) });
+      return { ...signed, signature: toBase64(signed.signature) };
+    },
+    "files.pick": async (agent, params) => ({ files: await agent.pickFiles(params) }),
     login: (agent, params) => agent.login({ ...params, nonce: fromBase64(params.nonce) }),
     "sites.list": async (agent) => ({ sites: await agent.sites() }),
     "sites.forget": async (agent, { origin }) => ({ forgotten: await agent.forgetSite(origin) }),

@@ -1,11 +1,12 @@
 /**
  * A WebSocket client for Node, with the browser's interface and an Origin of one's choice: as much of
- * RFC 6455 as the tests need (Node 20 has none of its own). Text messages, whole; close frames.
+ * RFC 6455 as the tests need (Node 20 has none of its own). Text and binary messages, whole; close frames.
  */
 import { createHash, randomBytes } from "node:crypto";
 import http from "node:http";
 
 const TEXT = 1;
+const BINARY = 2;
 const CLOSE = 8;
 const PING = 9;
 
@@ -43,8 +44,13 @@ export function websocketOf(origin) {
       this.#request.on("error", () => this.#failed());
     }
 
-    send(text) {
-      this.#write(TEXT, Buffer.from(text));
+    get bufferedAmount() {
+      return this.#stream?.writableLength ?? 0;
+    }
+
+    send(data) {
+      if (this.readyState !== 1) return; // as browsers do: it is lost
+      this.#write(typeof data === "string" ? TEXT : BINARY, Buffer.from(data));
     }
 
     close(code = 1000) {
@@ -83,6 +89,9 @@ export function websocketOf(origin) {
       for (let frame = this.#frame(); frame; frame = this.#frame()) {
         if (frame.opcode === TEXT) {
           this.dispatchEvent(new MessageEvent("message", { data: frame.payload.toString() }));
+        } else if (frame.opcode === BINARY) {
+          const data = Uint8Array.from(frame.payload).buffer;
+          this.dispatchEvent(new MessageEvent("message", { data }));
         } else if (frame.opcode === PING) {
           this.#write(10, frame.payload);
         } else if (frame.opcode === CLOSE) {
