@@ -9,8 +9,12 @@ const STAGES = {
   "waiting-for-service": "Đang chờ dịch vụ ký số trả lời…",
   "waiting-for-confirmation": "Hãy nhập mã OTP trong cửa sổ của phần mềm ký, hoặc xác nhận trên điện thoại.",
   signing: "Đang ký…",
+  timestamping: "Đang lấy dấu thời gian…",
   verifying: "Đang kiểm tra chữ ký vừa tạo…",
 };
+
+const MOVING = { sending: "Đang gửi tệp", receiving: "Đang nhận tệp đã ký", checking: "Đang đọc tệp" };
+const SUFFIXES = { "cades-detached": ".p7s", "cades-attached": ".p7m", jws: ".jws" };
 
 let agent;
 let chosen;
@@ -19,6 +23,8 @@ let stop = new AbortController();
 $("connect").addEventListener("click", () => run(connect));
 $("select").addEventListener("click", () => run(select));
 $("sign").addEventListener("click", () => run(sign));
+$("sign-file").addEventListener("click", () => run(signFile));
+$("pick").addEventListener("click", () => run(pick));
 $("login").addEventListener("click", () => run(login));
 $("cancel").addEventListener("click", () => stop.abort());
 
@@ -65,6 +71,28 @@ async function sign() {
   return "Đã ký. Máy chủ của bạn phải kiểm tra lại chữ ký này.";
 }
 
+async function signFile() {
+  const [file] = $("file").files;
+  if (!file) return "Hãy chọn tệp cần ký.";
+  return signOne(file, file.name);
+}
+
+async function pick() {
+  const [picked] = await agent.pickFiles({ reason: "Chọn tệp để ký thử", ...waiting() });
+  return signOne(picked, picked.name);
+}
+
+async function signOne(document, name) {
+  const profile = $("profile").value;
+  const signed = await agent.signDocument({ document, name, profile, certificate: chosen?.id, ...waiting() });
+  URL.revokeObjectURL($("download").href);
+  $("download").href = URL.createObjectURL(signed.document);
+  $("download").download = SUFFIXES[profile] ? name + SUFFIXES[profile] : name.replace(/(\.\w+)?$/, ".signed$1");
+  $("download-size").textContent = bytes(signed.size);
+  $("download-line").hidden = false;
+  return "Đã ký tệp. Máy chủ của bạn phải kiểm tra lại chữ ký này.";
+}
+
 async function login() {
   // Here for the demo; in earnest your server makes the nonce, and accepts it once.
   const nonce = crypto.getRandomValues(new Uint8Array(32));
@@ -87,11 +115,29 @@ async function run(step) {
 }
 
 function waiting() {
-  return { signal: stop.signal, onProgress: ({ stage }) => STAGES[stage] && say(STAGES[stage]) };
+  return { signal: stop.signal, onProgress: show };
+}
+
+/** Bytes where something moves, words for everything else. */
+function show({ stage, done, total }) {
+  const isMoving = stage in MOVING && total > 1;
+  $("moved").hidden = !isMoving;
+  if (isMoving) {
+    Object.assign($("moved"), { max: total, value: done });
+    say(`${MOVING[stage]}: ${bytes(done)} / ${bytes(total)}`);
+  } else if (STAGES[stage]) say(STAGES[stage]);
+}
+
+function bytes(count) {
+  if (count < 1000) return `${count} byte`;
+  const units = ["kB", "MB", "GB"];
+  const step = Math.min(Math.floor(Math.log10(count) / 3), units.length);
+  return `${(count / 1000 ** step).toLocaleString("vi-VN", { maximumFractionDigits: 1 })} ${units[step - 1]}`;
 }
 
 function busy(isBusy) {
-  for (const id of ["select", "sign", "login"]) $(id).disabled = isBusy || !connect.watching;
+  $("moved").hidden = true;
+  for (const id of ["select", "sign", "sign-file", "pick", "login"]) $(id).disabled = isBusy || !connect.watching;
   $("connect").disabled = isBusy;
   $("cancel").disabled = !isBusy;
 }

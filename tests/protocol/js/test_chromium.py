@@ -189,6 +189,24 @@ class TestTheDemoPage:
             await page.get_by_role("button", name="Đăng nhập bằng chữ ký số").click()
             await page.get_by_text("đã chứng minh mình giữ khóa").wait_for()
 
+    async def test_signs_a_file_and_offers_what_was_made(self, tmp_path: Path):
+        content = bytes(range(256)) * 20_000
+        (tmp_path / "hop-dong.pdf").write_bytes(content)
+        async with self.opened() as site:
+            page = site.page
+            await page.get_by_role("button", name="Kết nối với phần mềm ký").click()
+            await page.get_by_text("Đã kết nối.").wait_for()
+            await page.get_by_label("Tệp cần ký").set_input_files(tmp_path / "hop-dong.pdf")
+            await page.get_by_role("button", name="Ký tệp").click()
+            await page.get_by_text("Đã ký tệp.").wait_for()
+            async with page.expect_download() as downloading:
+                await page.get_by_role("link", name="Tải tệp đã ký").click()
+            download = await downloading.value
+            signed = Path(await download.path()).read_bytes()
+
+        assert download.suggested_filename == "hop-dong.signed.pdf"
+        assert signed == content + b"<!-- signed -->"
+
     async def test_says_what_goes_wrong(self):
         async with self.opened() as site:
             page = site.page
