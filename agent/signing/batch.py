@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from agent.consent.prompts import Approval, BatchItem, BatchQuestion
+from agent.consent.prompts import Approval, BatchItem, BatchQuestion, Preview
 from agent.documents import Description
 from agent.errors import AgentError, DocumentError
 from agent.formats.api import Format
@@ -57,7 +57,15 @@ async def sign_batch(desk: Desk, errand: Errand, order: BatchOrder, taker: Taker
     candidate = await to_sign_with(desk, errand, order.wanted)
     try:
         async with sitting(Ledger(desk, errand, candidate, action="sign")) as ledger:
-            await _approved(desk, errand, order, taker, candidate, ledger, pieces)
+            conveyor = Conveyor(
+                desk=desk,
+                errand=errand,
+                candidate=candidate,
+                ledger=ledger,
+                taker=taker,
+                left=deque(pieces),
+            )
+            await _approved(order, conveyor)
     except AgentError as error:
         return BatchEnd(candidate=candidate, stopped=error)
     return BatchEnd(candidate=candidate)
@@ -81,61 +89,53 @@ def _format(formats: Mapping[str, Format], listed: Listed) -> Format:
     return format_ if listed.options == Options() else format_.with_options(listed.options)
 
 
-async def _approved(
-    desk: Desk,
-    errand: Errand,
-    order: BatchOrder,
-    taker: Taker,
-    candidate: Candidate,
-    ledger: Ledger,
-    pieces: Sequence[Piece],
-) -> None:
+async def _approved(order: BatchOrder, conveyor: Conveyor) -> None:
+    """A batch that was refused has one line in the journal: its first document's, with how many
+    more there were. One that was begun has those of its documents.
+    """
+    desk, errand, pieces = conveyor.desk, conveyor.errand, tuple(conveyor.left)
+    certificate = conveyor.candidate.certificate
     async with (
         workshop(len(pieces)) as shop,
-        ready(desk, errand, candidate.certificate, signatures=len(pieces)) as key,
+        ready(desk, errand, certificate, signatures=len(pieces)) as key,
     ):
-        conveyor = Conveyor(
-            desk=desk,
-            errand=errand,
-            candidate=candidate,
-            ledger=ledger,
-            workshop=shop,
-            taker=taker,
-            left=deque(pieces),
-        )
         question = BatchQuestion(
             asker=errand.asker,
             reason=order.reason,
             items=tuple(map(_item, pieces)),
-            certificate=facts(candidate),
+            certificate=facts(conveyor.candidate),
             again=order.again,
             pin=key.pin,
             confirmation=key.confirmation,
         )
 
-        async def work(window: Window, approval: Approval) -> None:
-            await conveyor.run(key, window, approval)
+        async def carried(window: Window, approval: Approval) -> None:
+            await conveyor.run(key, window, approval, shop)
 
-        by_index = {piece.listed.index: piece for piece in pieces}
+        try:
+            async with desk.prompts.sign_batch(question, _preview(conveyor, pieces)) as dialog:
+                await sit(errand, key, dialog, carried)
+        except AgentError as error:
+            if not conveyor.used:
+                await asyncio.to_thread(conveyor.ledger.ended, error.code, _all(pieces))
+            raise
 
-        async def preview(index: int) -> Description:
-            piece = by_index[index]
-            async with piece.listed.opened() as document:
-                prepared = await asyncio.to_thread(
-                    piece.format.prepare,
-                    document,
-                    certificate=candidate.certificate.der,
-                    signing_time=desk.now(),
-                )
-            return prepared.description
 
-        async with desk.prompts.sign_batch(question, preview) as dialog:
-            try:
-                await sit(errand, key, dialog, work)
-            except AgentError as error:
-                if not conveyor.used:
-                    ledger.ended(error.code, _all_of_it(pieces))
-                raise
+def _preview(conveyor: Conveyor, pieces: Sequence[Piece]) -> Preview:
+    by_index = {piece.listed.index: piece for piece in pieces}
+
+    async def preview(index: int) -> Description:
+        piece = by_index[index]
+        async with piece.listed.opened() as document:
+            prepared = await asyncio.to_thread(
+                piece.format.prepare,
+                document,
+                certificate=conveyor.candidate.certificate.der,
+                signing_time=conveyor.desk.now(),
+            )
+        return prepared.description
+
+    return preview
 
 
 def _item(piece: Piece) -> BatchItem:
@@ -150,8 +150,7 @@ def _item(piece: Piece) -> BatchItem:
     )
 
 
-def _all_of_it(pieces: Sequence[Piece]) -> Subject:
-    """A batch that was refused has one line: its first document's, with how many more there were."""
+def _all(pieces: Sequence[Piece]) -> Subject:
     first = pieces[0].listed
     more = f" (+{len(pieces) - 1})" if len(pieces) > 1 else ""
     return Subject(

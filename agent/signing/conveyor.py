@@ -1,11 +1,11 @@
 """Documents on their way through a key, several at a time, so that it never waits for them.
 
-    left ─▶ opened ─▶ prepared ─▶ signed by the key ─▶ completed, verified ─▶ raised ─▶ journal ─▶ out
-              └──────────────── at most so many documents and octets ────────────────────┘
+    left ─▶ opened ─▶ prepared ─▶ signed ─▶ completed, verified ─▶ raised ─▶ journal ─▶ out
+              └───────────── at most so many documents and octets ─────────────────┘
 
-    a document's own failure     an outcome; the others go on
-    a failure of the key         nothing new is begun; what was signed is completed, the rest is left
-    cancelled                    the same, but what cannot be handed over soon is given up
+    a document's own failure    an outcome; the others go on
+    a failure of the key        nothing new is begun; what was signed is completed, the rest left
+    cancelled                   the same, but what cannot be handed over soon is given up
 
 The journal has a line for each document that the key was asked to sign, whatever came of it; the
 line is there before the signature leaves. Memory does not grow with the number of documents.
@@ -21,7 +21,7 @@ from itertools import groupby
 from typing import Final
 
 from agent.consent.prompts import Approval
-from agent.documents import Document, Made
+from agent.documents import Document
 from agent.errors import AgentError, UserError
 from agent.formats.api import Format
 from agent.hsm.api import ToSign
@@ -78,11 +78,11 @@ class Conveyor:
     errand: Errand
     candidate: Candidate
     ledger: Ledger
-    workshop: Workshop
     taker: Taker
     left: deque[Piece]
     #: The key was asked for a signature.
     used: bool = False
+    _workshop: Workshop = field(init=False)
     _total: int = field(init=False)
     _done: int = field(default=0, init=False)
     _stopped: Exception | None = field(default=None, init=False)
@@ -95,12 +95,12 @@ class Conveyor:
     def __post_init__(self) -> None:
         self._total = len(self.left)
 
-    async def run(self, key: Key, window: Window, approval: Approval) -> None:
+    async def run(self, key: Key, window: Window, approval: Approval, workshop: Workshop) -> None:
         """All that is left, but what the user took out. May be run again after NotAccepted.
 
         Raises what stopped it: what `Key.sign` does, UserError storage_full.
         """
-        self._stopped = None
+        self._stopped, self._workshop = None, workshop
         await self._take_out(approval.excluded, window)
         try:
             while self.left and self._stopped is None:
@@ -178,7 +178,7 @@ class Conveyor:
         listed, at = piece.listed, self.desk.now()
         try:
             document = await opened.enter_async_context(listed.opened())
-            work = await self.workshop.prepare(
+            work = await self._workshop.prepare(
                 piece.format,
                 document,
                 certificate=self.candidate.certificate.der,
@@ -259,9 +259,7 @@ class Conveyor:
         except BaseException:
             await asyncio.shield(asyncio.to_thread(one.line.close, "cancelled"))
             raise
-        ending = Ending(
-            level=reached.level.value, level_problem=reached.problem, signed_at=one.at
-        )
+        ending = Ending(level=reached.level.value, level_problem=reached.problem, signed_at=one.at)
         await asyncio.to_thread(one.line.close, "signed", ending)
         await self._hand_over(
             Signed(

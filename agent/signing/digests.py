@@ -11,7 +11,7 @@ can be mended.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -19,15 +19,15 @@ from typing import Final, Literal
 from agent.consent.prompts import Approval, DigestsQuestion
 from agent.errors import AgentError, InternalError, UserError
 from agent.hsm.api import ToSign
-from agent.keys import KeyCertificate, KeyType, Mechanism
+from agent.keys import KeyCertificate, KeyType, Mechanism, ServiceCertificate
 from agent.signing.candidates import Candidate, Wanted, facts
 from agent.signing.desk import Desk, Errand
 from agent.signing.ready import ready
-from agent.signing.record import Ledger, Subject, recorded, sitting
+from agent.signing.record import Ledger, Line, Subject, recorded, sitting
 from agent.signing.select import to_sign_with
 from agent.signing.sitting import Key, sit
 from agent.signing.verified import checker
-from agent.signing.waiting import has_certificate, moments
+from agent.signing.waiting import has_certificate
 from agent.signing.window import Window
 
 #: Signatures that are verified and written between two turns of the event loop.
@@ -57,51 +57,44 @@ async def digest_session(
         sitting(Ledger(desk, errand, candidate, action="sign")) as ledger,
         ready(desk, errand, candidate.certificate, signatures=order.count) as key,
     ):
-        _judge(key, candidate)
-        await _approved(desk, errand, order, candidate, mechanism, key, ledger)
+        _judge(key, candidate.certificate)
         session = DigestSession(
             desk=desk,
             candidate=candidate,
             mechanism=mechanism,
+            hash=order.hash,
             name=order.reason,
             left=order.count,
-            expires_at=desk.now() + timedelta(seconds=order.seconds),
             _key=key,
             _ledger=ledger,
         )
+        await _approved(errand, order, session)
+        session.begin(order.seconds)
         try:
             yield session
         finally:
             await session.end()
 
 
-async def _approved(
-    desk: Desk,
-    errand: Errand,
-    order: DigestsOrder,
-    candidate: Candidate,
-    mechanism: Mechanism,
-    key: Key,
-    ledger: Ledger,
-) -> None:
+async def _approved(errand: Errand, order: DigestsOrder, session: "DigestSession") -> None:
     """The journal has a line of a session that was not opened; one that was has its signatures'."""
+    key = session._key  # noqa: SLF001 - its own half
     question = DigestsQuestion(
         asker=errand.asker,
         reason=order.reason,
         count=order.count,
         seconds=order.seconds,
-        algorithm=mechanism.value,
-        certificate=facts(candidate),
+        algorithm=session.mechanism.value,
+        certificate=facts(session.candidate),
         pin=key.pin,
         confirmation=key.confirmation,
     )
 
-    async def nothing_more(window: Window, approval: Approval) -> None:
+    async def nothing_yet(window: Window, approval: Approval) -> None:
         del window, approval
 
-    refused = ledger.line(Subject(name=order.reason, sha256="", mechanism=mechanism.value))
-    async with recorded(refused), desk.prompts.open_digests(question) as dialog:
-        await sit(errand, key, dialog, nothing_more)
+    async with recorded(session.line()), session.desk.prompts.open_digests(question) as dialog:
+        await sit(errand, key, dialog, nothing_yet)
 
 
 def _mechanism(certificate: KeyCertificate, order: DigestsOrder) -> Mechanism:
@@ -113,12 +106,11 @@ def _mechanism(certificate: KeyCertificate, order: DigestsOrder) -> Mechanism:
         raise UserError("certificate_unsuitable", reason="mechanism") from None
 
 
-def _judge(key: Key, candidate: Candidate) -> None:
+def _judge(key: Key, certificate: KeyCertificate) -> None:
+    """Raises UserError service_batch: a window for each message would be no session."""
     asked = key.confirmation
-    if asked is not None and (asked.otp is not None or asked.phone):
-        facts_ = facts(candidate)
-        host = facts_.service.host if facts_.service is not None else ""
-        raise UserError("service_batch", host=host)
+    if isinstance(certificate, ServiceCertificate) and asked and (asked.otp or asked.phone):
+        raise UserError("service_batch", host=certificate.service.host)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -126,9 +118,12 @@ class DigestSession:
     desk: Desk
     candidate: Candidate
     mechanism: Mechanism
-    name: str
+    hash: Literal["sha256", "sha384", "sha512"]
+    name: str  # why, as the asker says
     left: int
-    expires_at: datetime
+    expires_at: datetime = field(init=False)
+    #: The key is locked again; for who keeps it.
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
     _key: Key
     _ledger: Ledger
     _is_its: Callable[[bytes, bytes], bool] = field(init=False)
@@ -139,10 +134,17 @@ class DigestSession:
     def __post_init__(self) -> None:
         self._is_its = checker(self.candidate.certificate.der, self.mechanism)
 
-    async def sign(self, digests: Sequence[bytes]) -> tuple[bytes, ...]:
-        """In order. Raises UserError digest_session_over, and what `Key.sign` does: then it is over.
+    def begin(self, seconds: int) -> None:
+        """The key is unlocked."""
+        self.expires_at = self.desk.now() + timedelta(seconds=seconds)
 
-        What leaves is in the journal.
+    def line(self) -> Line:
+        """In the journal, of the session as such."""
+        return self._ledger.line(self._subject(b""))
+
+    async def sign(self, digests: Sequence[bytes]) -> tuple[bytes, ...]:
+        """In order; what leaves is in the journal. Raises UserError digest_session_over, and what
+        `Key.sign` does: then it is over.
         """
         if self._over.is_set() or len(digests) > self.left or self.desk.now() >= self.expires_at:
             raise UserError("digest_session_over")
@@ -155,11 +157,14 @@ class DigestSession:
                 self._verify_and_record(digests, signatures)
             else:
                 await asyncio.to_thread(self._verify_and_record, digests, signatures)
-        except BaseException as error:
+        except asyncio.CancelledError:
+            self._not_signed(digests, "cancelled")
+            raise
+        except Exception as error:
             self.close()
-            code = error.code if isinstance(error, AgentError) else "cancelled"
-            for digest in digests:
-                self._ledger.ended(code, self._subject(digest))
+            self._not_signed(
+                digests, error.code if isinstance(error, AgentError) else "internal_error"
+            )
             raise
         finally:
             self._under_way -= 1
@@ -169,13 +174,16 @@ class DigestSession:
             self.close()
         return signatures
 
-    def _verify_and_record(
-        self, digests: Sequence[bytes], signatures: Sequence[bytes]
-    ) -> None:
+    def _verify_and_record(self, digests: Sequence[bytes], signatures: Sequence[bytes]) -> None:
         if not all(map(self._is_its, signatures, digests)):
             raise InternalError("self_check_failed")
         for digest in digests:
             self._ledger.signed(self._subject(digest))
+
+    def _not_signed(self, digests: Sequence[bytes], code: str) -> None:
+        """The key may have signed some; none of these leaves."""
+        for digest in digests:
+            self._ledger.ended(code, self._subject(digest))
 
     def _subject(self, digest: bytes) -> Subject:
         return Subject(name=self.name, sha256=digest.hex(), mechanism=self.mechanism.value)
@@ -184,20 +192,20 @@ class DigestSession:
         """No further digests are taken."""
         self._over.set()
 
-    async def over(self) -> None:
-        """Returns when it is used up, its time is up, its key is gone, or it was closed."""
-        pulled = asyncio.ensure_future(self._pulled())
-        closed = asyncio.ensure_future(self._over.wait())
+    async def over(self, *, within: float) -> bool:
+        """Whether it is used up, its time is up, its key is gone, or it was closed, in so many
+        seconds.
+        """
+        left = (self.expires_at - self.desk.now()).total_seconds()
         try:
-            seconds = (self.expires_at - self.desk.now()).total_seconds()
-            await asyncio.wait(
-                {pulled, closed}, timeout=max(0.0, seconds), return_when=asyncio.FIRST_COMPLETED
-            )
-        finally:
-            self.close()
-            for task in (pulled, closed):
-                task.cancel()
-            await asyncio.gather(pulled, closed, return_exceptions=True)
+            async with asyncio.timeout(max(0.0, min(left, within))):
+                await self._over.wait()
+        except TimeoutError:
+            present = has_certificate(self.desk, self.candidate.certificate.id)
+            if left > within and present:
+                return False
+        self.close()
+        return True
 
     async def end(self) -> None:
         """Returns when what was under way has been answered."""
@@ -205,9 +213,3 @@ class DigestSession:
         while self._under_way:
             self._idle.clear()
             await self._idle.wait()
-
-    async def _pulled(self) -> None:
-        async with aclosing(moments(self.desk)) as now:
-            async for _ in now:
-                if not has_certificate(self.desk, self.candidate.certificate.id):
-                    return

@@ -1,7 +1,7 @@
 """Where the documents of a batch are prepared and completed: in threads beside the event loop.
 
-    work = await shop.prepare(format_, document, certificate=der, signing_time=at)
-    made = await work.complete(signature)
+work = await shop.prepare(format_, document, certificate=der, signing_time=at)
+made = await work.complete(signature)
 """
 
 import asyncio
@@ -61,9 +61,7 @@ class _Threads:
         self, format_: Format, document: Document, *, certificate: bytes, signing_time: datetime
     ) -> Work:
         prepared = await self.run(
-            partial(
-                format_.prepare, document, certificate=certificate, signing_time=signing_time
-            )
+            partial(format_.prepare, document, certificate=certificate, signing_time=signing_time)
         )
         return _InThread(shop=self, prepared=prepared)
 

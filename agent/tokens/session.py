@@ -1,6 +1,7 @@
 """One key in use: the `KeySession` of api.py over a host."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 
 from agent.errors import UserError
@@ -8,6 +9,9 @@ from agent.keys import Mechanism, PinState
 from agent.pin import Pin
 from agent.tokens.calls import KeyRef, Signed, TokenRef
 from agent.tokens.host import Host
+
+#: Signatures that one request has in the module's queue.
+_ASKED_AHEAD = 3
 
 
 class HostKeySession:
@@ -45,10 +49,16 @@ class HostKeySession:
     async def sign_each(
         self, digests: Sequence[bytes], mechanism: Mechanism
     ) -> AsyncGenerator[bytes, None]:
-        asked = [self._ask(digest, mechanism) for digest in digests]
+        asked: deque[asyncio.Future[Signed]] = deque()
+        waiting = deque(digests)
         try:
-            for answer in asked:
-                yield (await answer).signature
+            while asked or waiting:
+                # No more than that: others ask the same module, and each is served in turn.
+                while waiting and len(asked) < _ASKED_AHEAD:
+                    asked.append(self._ask(waiting.popleft(), mechanism))
+                signature = (await asked[0]).signature
+                asked.popleft()
+                yield signature
         finally:
             for answer in asked:
                 answer.cancel()
