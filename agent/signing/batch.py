@@ -19,8 +19,7 @@ from dataclasses import dataclass
 from agent.consent.prompts import Approval, BatchItem, BatchQuestion, Preview
 from agent.documents import Description
 from agent.errors import AgentError, DocumentError
-from agent.formats.api import Format
-from agent.formats.options import Options
+from agent.formats.api import Format, fitted
 from agent.signing.candidates import Candidate, Wanted, facts
 from agent.signing.conveyor import Conveyor, Piece
 from agent.signing.desk import Desk, Errand
@@ -83,10 +82,10 @@ async def _possible(desk: Desk, order: BatchOrder, taker: Taker) -> AsyncIterato
 
 def _format(formats: Mapping[str, Format], listed: Listed) -> Format:
     """Raises DocumentError profile_unknown, option_unsupported."""
-    format_ = formats.get(listed.profile)
-    if format_ is None:
+    profile = formats.get(listed.profile)
+    if profile is None:
         raise DocumentError("profile_unknown", profile=listed.profile)
-    return format_ if listed.options == Options() else format_.with_options(listed.options)
+    return fitted(profile, options=listed.options, name=listed.name)
 
 
 async def _approved(order: BatchOrder, conveyor: Conveyor) -> None:

@@ -10,6 +10,7 @@ can be mended.
 """
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from typing import Final, Literal
 from agent.consent.prompts import Approval, DigestsQuestion
 from agent.errors import AgentError, InternalError, UserError
 from agent.hsm.api import ToSign
-from agent.keys import KeyCertificate, KeyType, Mechanism, ServiceCertificate
+from agent.keys import KeyCertificate, Mechanism, ServiceCertificate
 from agent.signing.candidates import Candidate, Wanted, facts
 from agent.signing.desk import Desk, Errand
 from agent.signing.ready import ready
@@ -99,11 +100,16 @@ async def _approved(errand: Errand, order: DigestsOrder, session: "DigestSession
 
 def _mechanism(certificate: KeyCertificate, order: DigestsOrder) -> Mechanism:
     """Raises UserError certificate_unsuitable."""
-    kind = "ecdsa" if certificate.key_type is KeyType.EC else f"rsa-{order.padding}"
-    try:
-        return Mechanism(f"{kind}-{order.hash}")
-    except ValueError:
-        raise UserError("certificate_unsuitable", reason="mechanism") from None
+    # Loaded with the first digest, as formats are.
+    from agent.formats.algorithms import Kind, Scheme, best
+    from agent.formats.signer import signer_of
+
+    rsa = Kind.RSA_PSS if order.padding == "pss" else Kind.RSA_PKCS1
+    schemes = (Scheme(rsa, order.hash), Scheme(Kind.ECDSA, order.hash))
+    scheme = best(schemes, signer_of(certificate.der).key)
+    if scheme is None:
+        raise UserError("certificate_unsuitable", reason="key")
+    return scheme.mechanism
 
 
 def _judge(key: Key, certificate: KeyCertificate) -> None:
@@ -186,7 +192,9 @@ class DigestSession:
             self._ledger.ended(code, self._subject(digest))
 
     def _subject(self, digest: bytes) -> Subject:
-        return Subject(name=self.name, sha256=digest.hex(), mechanism=self.mechanism.value)
+        """Of another hash than SHA-256 the journal keeps the SHA-256."""
+        sha256 = digest if self.hash == "sha256" else hashlib.sha256(digest).digest()
+        return Subject(name=self.name, sha256=sha256.hex(), mechanism=self.mechanism.value)
 
     def close(self) -> None:
         """No further digests are taken."""
