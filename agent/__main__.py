@@ -3,8 +3,10 @@
     kyso-agent [run]            listen until stopped
     kyso-agent status | stop    of this user's running agent
     kyso-agent modules          PKCS#11 modules: what is found, and why each is used or not
-    kyso-agent journal verify   has the record of signatures been altered?
-    kyso-agent journal list
+    kyso-agent journal [list [--limit N]]    the record of signatures
+    kyso-agent journal verify [--export DIR|FILE.zip]    has it, or an export, been altered?
+    kyso-agent journal export DIR|FILE.zip [--since DATE] [--until DATE] [--number N|N-M]
+    kyso-agent journal delete [--before DATE] [--number N|N-M] [--yes]
     kyso-agent sites [--forget ORIGIN]
     kyso-agent roots list | add FILE | remove FINGERPRINT    root certificates believed
     kyso-agent accounts list | add HOST ACCOUNT | refresh [ID] | remove ID    signing services
@@ -25,6 +27,7 @@ from typing import Final
 
 import msgspec
 
+from agent.app import journal
 from agent.app.exits import Exit
 from agent.app.files import command as files
 from agent.app.options import Options
@@ -103,17 +106,6 @@ def _modules(parsed: argparse.Namespace, options: Options) -> Exit:
     from agent.app.records import module_lines
 
     print(*module_lines(options), sep="\n")
-    return Exit.OK
-
-
-def _journal(parsed: argparse.Namespace, options: Options) -> Exit:
-    from agent.app.records import journal_lines, verified_journal
-
-    if parsed.what == "list":
-        for line in journal_lines(options, limit=parsed.limit):
-            print(line)
-        return Exit.OK
-    _say(parsed, "journal_good", count=verified_journal(options))
     return Exit.OK
 
 
@@ -207,7 +199,7 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace, Options], Exit]]] = {
     "status": _status,
     "stop": _stop,
     "modules": _modules,
-    "journal": _journal,
+    "journal": journal.journal,
     "sites": _sites,
     "roots": _roots,
     "accounts": _accounts,
@@ -241,9 +233,7 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("--json", action="store_true")
     commands.add_parser("stop", parents=[common], help="stop the running agent")
     commands.add_parser("modules", parents=[common], help="PKCS#11 modules, and why")
-    journal = commands.add_parser("journal", parents=[common], help="the record of signatures")
-    journal.add_argument("what", choices=("verify", "list"))
-    journal.add_argument("--limit", type=int, default=50, metavar="N")
+    journal.add_parser(commands, common)
     sites = commands.add_parser("sites", parents=[common], help="sites allowed for good")
     sites.add_argument("--forget", metavar="ORIGIN", help="ask again next time")
     roots = commands.add_parser("roots", help="root certificates believed")
@@ -279,6 +269,8 @@ def _add_accounts(parser: argparse.ArgumentParser, common: argparse.ArgumentPars
 def _with_default(arguments: Sequence[str]) -> Sequence[str]:
     """`run` is the default command, with or without options."""
     first = arguments[0] if arguments else ""
+    if first == "journal":
+        return journal.with_default(list(arguments))
     if first in _COMMANDS or first in {"-h", "--help", "--version"}:
         return arguments
     return ["run", *arguments]

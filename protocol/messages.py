@@ -342,6 +342,9 @@ class SignatureEntry(Result, frozen=True, kw_only=True):
     action: str
     name: str
     sha256: str
+    size: int | None = None  # bytes, where the agent knows it
+    profile: str = ""
+    level: str = ""  # that the signature has, "B-B" to "B-LTA"; "" where there are none
     holder: str
     serial: str
     outcome: str  # "signed" or an error code

@@ -7,8 +7,25 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
+from protocol.batches import (
+    BatchAddParams,
+    BatchAddResult,
+    BatchCloseParams,
+    BatchCloseResult,
+    BatchDocumentDone,
+    BatchOpenParams,
+    BatchOpenResult,
+    BatchSignParams,
+    BatchSignResult,
+)
 from protocol.documents import (
     ContentRefused,
+    DigestsCloseParams,
+    DigestsCloseResult,
+    DigestsOpenParams,
+    DigestsOpenResult,
+    DigestsSignParams,
+    DigestsSignResult,
     FilesPickParams,
     FilesPickResult,
     SignDigestParams,
@@ -98,6 +115,13 @@ METHODS: Final[dict[str, Method]] = {
     "sign.document": Method(SignDocumentParams, SignDocumentResult, Rights.SITE),
     "sign.digest": Method(SignDigestParams, SignDigestResult, Rights.SITE),
     "files.pick": Method(FilesPickParams, FilesPickResult, Rights.SITE),
+    "digests.open": Method(DigestsOpenParams, DigestsOpenResult, Rights.SITE),
+    "digests.sign": Method(DigestsSignParams, DigestsSignResult, Rights.SITE),
+    "digests.close": Method(DigestsCloseParams, DigestsCloseResult, Rights.SITE),
+    "batch.open": Method(BatchOpenParams, BatchOpenResult, Rights.SITE),
+    "batch.add": Method(BatchAddParams, BatchAddResult, Rights.SITE),
+    "batch.sign": Method(BatchSignParams, BatchSignResult, Rights.SITE),
+    "batch.close": Method(BatchCloseParams, BatchCloseResult, Rights.SITE),
     "verify": Method(VerifyParams, VerifyResult, Rights.SITE),
     "trust.list": Method(Empty, TrustListResult, Rights.FIRST_PARTY),
     "trust.add": Method(TrustAddParams, TrustListResult, Rights.FIRST_PARTY),
@@ -115,6 +139,7 @@ class News(NamedTuple):
 NOTIFICATIONS: Final[dict[str, News]] = {
     "progress": News(Progress, Rights.NONE),
     "content.refused": News(ContentRefused, Rights.SITE),
+    "batch.document": News(BatchDocumentDone, Rights.SITE),
     "tokens.changed": News(TokensChanged, Rights.SITE),
     "accounts.changed": News(AccountsChanged, Rights.FIRST_PARTY),
 }

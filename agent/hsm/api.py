@@ -99,6 +99,10 @@ class ServiceKey(Protocol):
     def confirmation(self) -> Confirmation:
         """What is asked now; the service may have changed it since the certificate was listed."""
 
+    @property
+    def at_once(self) -> int:
+        """How many things one authorisation of the service covers."""
+
     async def send_otp(self) -> None:
         """Have the service send its one-time password, where `confirmation.otp` is `SENT`.
 
@@ -116,9 +120,9 @@ class ServiceKey(Protocol):
     ) -> tuple[bytes, ...]:
         """A signature for each item, in order; one authorisation for all. Nothing is tried twice.
 
-        `pin` and `otp` are consumed (erased). After `otp_incorrect` the PIN is still known to this
-        session, so the next call takes `pin=None`. Cancelling gives the transaction up at the
-        service where it can be.
+        `pin` and `otp` are consumed (erased). After success and after `otp_incorrect` this session
+        knows the PIN until it ends, so the next call takes `pin=None`. Cancelling gives the
+        transaction up at the service where it can be.
 
         Raises UserError service_pin_incorrect, otp_incorrect, phone_rejected, phone_timeout,
         account_refused, account_blocked, account_expired, account_quota, account_otp (which the

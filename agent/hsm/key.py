@@ -36,7 +36,7 @@ class KeyAtService:
         self._session = session
         self._credential = credential
         self._certificate = certificate
-        #: Kept only between `otp_incorrect` and the next try.
+        #: Until the end of the session, while all goes well: further signatures may follow.
         self._pin: bytearray | None = None
 
     @property
@@ -52,6 +52,10 @@ class KeyAtService:
         if self._pin is not None:
             wipe(self._pin)
             self._pin = None
+
+    @property
+    def at_once(self) -> int:
+        return max(1, self._credential.most_hashes)
 
     async def send_otp(self) -> None:
         await self._session.send_otp(self._credential)
@@ -71,7 +75,7 @@ class KeyAtService:
         with self._typed(pin, otp):
             if mechanism not in self._credential.mechanisms:
                 raise UserError("certificate_unsuitable", reason="mechanism")
-            most = max(1, self._credential.most_hashes)
+            most = self.at_once
             if len(items) > most and self.confirmation.otp is not None:
                 raise UserError("service_batch", host=self._certificate.service.host)
             signatures: list[bytes] = []
@@ -82,7 +86,7 @@ class KeyAtService:
 
     @contextmanager
     def _typed(self, pin: Pin | None, otp: Pin | None) -> Iterator[None]:
-        """Keeps the PIN while it may be needed again, and no longer."""
+        """Keeps the PIN for the next things to be signed, and no longer than all goes well."""
         try:
             if pin is not None:
                 self.end()
@@ -95,8 +99,6 @@ class KeyAtService:
         except BaseException:
             self.end()
             raise
-        else:
-            self.end()
         finally:
             erase(pin, otp)
 

@@ -1,48 +1,51 @@
-"""The journal on disk: SQLite beside a head file, both synced before a reply may leave.
+"""The journal on disk: SQLite beside a head file.
 
-    journal.sqlite   number, canonical entry, hash; triggers refuse UPDATE and DELETE
-    journal.head     how many entries there are and the last one's hash
+    journal.sqlite   entries, evidence, tombstones (schema.py), with journal.sqlite-wal beside it
+    journal.head     how many entries there are for certain, and the last one's hash (head.py)
 
-The chain shows any change or removal inside; the head file shows entries cut off at the end.
-Someone who can write the user's files can rebuild both together; no local record prevents that.
-A power failure between the two writes leaves the head one entry behind, which is accepted and
-mended by the next entry.
+What is promised, and when:
+
+    append, append_many    on the disk when they return: survives a power failure
+    jot                    in the file when it returns: survives that this process is killed;
+                           on the disk within SETTLED_SECONDS, or when `settle` returns
+
+So whoever lets a signature leave after `jot` may lose its entry only if the machine itself stops
+within that time. Appending is one transaction in SQLite's write-ahead log without a sync (about
+20 µs), settling one sync of that log and one of the head file, which all entries written meanwhile
+share. The running agent and `kyso-agent sign` may write at the same time.
+
+The chain shows any change or removal inside; the head file shows entries cut off at the end, up to
+the last that had settled. Someone who can write the user's files can rebuild both together; no
+local record prevents that. A head file that does not fit is never written over, so that the next
+signature does not cover up what happened.
 
     journal = Journal(directory)
-    journal.append(entry)      # returns when it is on the disk
+    journal.append(entry)
     journal.verify()           # raises JournalBroken and says where
 """
 
+import logging
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
-from agent.journal.entries import GENESIS, Entry, Stored, canonical, link, parse
+from agent.journal.broken import JournalBroken
+from agent.journal.chain import Examined, examine, stored
+from agent.journal.entries import GENESIS, Entry, Stored, canonical, link
+from agent.journal.evidence import Exhibit
+from agent.journal.head import Head
+from agent.journal.schema import TooNew, prepare
+from agent.journal.settling import Settler
+from agent.journal.snapshot import Snapshot, exhibit, hash_of
 
-_SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS entries (
-    number INTEGER PRIMARY KEY,
-    entry  BLOB NOT NULL,
-    hash   BLOB NOT NULL
-);
-CREATE TRIGGER IF NOT EXISTS entries_are_never_changed BEFORE UPDATE ON entries
-    BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
-CREATE TRIGGER IF NOT EXISTS entries_are_never_removed BEFORE DELETE ON entries
-    BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
-"""
+_log: Final = logging.getLogger(__name__)
 
-
-class JournalBroken(Exception):  # noqa: N818 - a statement about the journal
-    """The journal was altered. `number` is the first entry that does not fit."""
-
-    def __init__(self, number: int, why: str) -> None:
-        super().__init__(f"entry {number}: {why}")
-        self.number = number
-        self.why = why
+#: How long another program's transaction is waited for: a deletion writes the whole file anew.
+_BUSY_SECONDS: Final = 30.0
 
 
 class Journal:
@@ -51,89 +54,189 @@ class Journal:
     def __init__(self, directory: Path) -> None:
         """Raises JournalBroken if the file is none, sqlite3.OperationalError, OSError."""
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._head_file = directory / "journal.head"
-        path = directory / "journal.sqlite"
-        # Created private before SQLite opens it, which would use the umask.
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        self._lock = threading.Lock()
-        # No isolation level: transactions begin and end where `_alone` says.
-        self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._path = (directory / "journal.sqlite").resolve()
+        self._head = Head(directory / "journal.head")
+        self._head_number = 0  # up to where this object wrote it
+        # Created private before SQLite opens it, which would use the umask; its log takes after it.
+        os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+        self._lock = threading.Lock()  # of the connection
+        self._settler = Settler(self._sync)
+        #: Evidence known to be in the file, for as long as no other program writes to it.
+        self._kept: set[str] = set()
+        self._kept_as_of = -1
+        # No isolation level: transactions begin and end where `changing` says.
+        self._database = sqlite3.connect(
+            self._path, check_same_thread=False, isolation_level=None, timeout=_BUSY_SECONDS
+        )
         try:
-            self._database.execute("PRAGMA journal_mode = DELETE")
-            self._database.execute("PRAGMA synchronous = EXTRA")  # the directory entry too
-            self._database.executescript(_SCHEMA)
+            self._open()
         except sqlite3.OperationalError:
             self._database.close()
             raise  # locked, or the disk is full: nothing is wrong with the journal itself
+        except TooNew as error:
+            self._database.close()
+            raise JournalBroken(0, "the file is of a later version of this program") from error
         except sqlite3.DatabaseError as error:
             self._database.close()
             raise JournalBroken(0, "the file is no journal any more") from error
 
     def append(self, entry: Entry) -> Stored:
         """Write one entry; it is on the disk when this returns."""
+        return self.append_many((entry,))[0]
+
+    def append_many(self, entries: Sequence[Entry]) -> tuple[Stored, ...]:
+        """Write all of them or none; they are on the disk when this returns."""
+        with self.changing() as database:
+            written = self.write_in(database, entries)
+        if written:
+            self._settler.now(written[-1].number)
+        return written
+
+    def jot(self, entry: Entry) -> Stored:
+        """Write one entry; it is in the file when this returns, and soon on the disk."""
+        with self.changing() as database:
+            (written,) = self.write_in(database, (entry,))
+        self._settler.soon(written.number)
+        return written
+
+    def settle(self) -> None:
+        """All that was written before is on the disk when this returns."""
         with self._lock:
-            with self._alone():
-                number, previous = self._last()
-                number += 1
-                text = canonical(number, entry)
-                digest = link(previous, text)
-                row = (number, text, digest)
-                self._database.execute("INSERT INTO entries VALUES (?, ?, ?)", row)
-            with self._alone():  # another process may have written meanwhile
-                self._write_head(*self._last())
-        return Stored(number=number, entry=entry, hash=digest)
+            number, _ = self._last()
+        self._settler.now(number)
 
     def latest(self, *, limit: int, before: int | None = None) -> tuple[Stored, ...]:
         """The newest entries first, at most `limit`, with numbers below `before`.
 
         Raises JournalBroken for one that cannot be read.
         """
-        with self._lock:
+        with _readable(), self._lock:
             rows = self._database.execute(
                 "SELECT number, entry, hash FROM entries WHERE number < ?"
                 " ORDER BY number DESC LIMIT ?",
                 (before if before is not None else 2**62, limit),
             ).fetchall()
-        return tuple(_stored(*row) for row in rows)
+        return tuple(stored(*row) for row in rows)
+
+    def evidence(self, sha256: str) -> bytes | None:
+        """What has this hash (hex), if an entry relies on it."""
+        with self._lock:
+            return exhibit(self._database, sha256)
 
     def verify(self) -> int:
-        """Check every entry; the number of entries. Raises JournalBroken."""
-        with self._lock:
-            number, previous = 0, GENESIS
-            hashes_at_head = {0: GENESIS}
-            head_number, head_hash = self._read_head()
-            for number, (stored_number, text, digest) in enumerate(self._rows(), start=1):
-                _check(number, stored_number, text, digest, previous)
-                previous = digest
-                if number == head_number:
-                    hashes_at_head[number] = digest
-            if head_number > number:
-                raise JournalBroken(number + 1, "entries at the end were removed")
-            if number - head_number > 1:
-                raise JournalBroken(head_number + 1, "the head file was set back")
-            if hashes_at_head[head_number] != head_hash:
-                raise JournalBroken(head_number, "the chain was rebuilt")
-            return number
+        """Check everything; the number of entries that are there. Raises JournalBroken."""
+        return self.examined().entries
+
+    def examined(self) -> Examined:
+        """Check everything: links, deletions, evidence, the end. Raises JournalBroken."""
+        # In this order: the head file only goes forward, and what it counts is in the file.
+        with _readable(), self._lock:
+            (known,) = self._database.execute("SELECT max(number) FROM head").fetchone()
+        head = self._head.read()
+        if head[0] < (known or 0):
+            raise JournalBroken(head[0] + 1, "the head file was set back")
+        with _readable(), self.snapshot() as snapshot:
+            return examine(snapshot, head=head)
 
     def close(self) -> None:
+        self._settler.close()
         with self._lock:
             self._database.close()
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """One transaction: the running agent and `kyso-agent sign` may write at the same time."""
-        self._database.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._database.execute("ROLLBACK")
-            raise
-        self._database.execute("COMMIT")
+    # --- for this package ----------------------------------------------------------------------
 
-    def _rows(self) -> Iterator[tuple[int, bytes, bytes]]:
-        return iter(
-            self._database.execute("SELECT number, entry, hash FROM entries ORDER BY number")
-        )
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """What is there now, by a connection of its own: nobody is kept from writing."""
+        uri = f"{self._path.as_uri()}?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as database:
+            database.execute("BEGIN")
+            yield Snapshot(database)
+
+    @contextmanager
+    def changing(self, *, strict: bool = False) -> Iterator[sqlite3.Connection]:
+        """One transaction, alone; `strict`: all in the file is on the disk when it ends."""
+        with self._lock:
+            if strict:
+                self._database.execute(f"PRAGMA synchronous = {self._strict}")
+            try:
+                self._database.execute("BEGIN IMMEDIATE")
+                yield self._database
+                self._database.execute("COMMIT")
+            except BaseException:
+                self._kept.clear()
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
+                raise
+            finally:
+                if strict:
+                    self._database.execute(f"PRAGMA synchronous = {self._relaxed}")
+
+    def write_in(
+        self, database: sqlite3.Connection, entries: Iterable[Entry]
+    ) -> tuple[Stored, ...]:
+        """Entries and their evidence, in a transaction of `changing`."""
+        (as_of,) = database.execute("PRAGMA data_version").fetchone()
+        if as_of != self._kept_as_of:
+            self._kept.clear()
+            self._kept_as_of = as_of
+        number, previous = self._last()
+        written: list[Stored] = []
+        for entry in entries:
+            for one in entry.exhibits:
+                if one.sha256 not in self._kept:
+                    _keep(database, one)
+                    self._kept.add(one.sha256)
+            number += 1
+            text = canonical(number, entry)
+            previous = link(previous, text)
+            database.execute("INSERT INTO entries VALUES (?, ?, ?)", (number, text, previous))
+            written.append(Stored(number=number, entry=entry, hash=previous))
+        return tuple(written)
+
+    def forget_kept(self) -> None:
+        """Evidence was removed, in a transaction of `changing`."""
+        self._kept.clear()
+
+    def purge(self) -> bool:
+        """Nothing that was deleted is in the file or its log any more.
+
+        False if another program was reading all the time, so that the log still has it.
+        """
+        with self._lock:
+            self._database.execute("VACUUM")
+            row = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not row[0]
+
+    def _open(self) -> None:
+        # Where there can be no log (some network drives), every transaction is synced.
+        (mode,) = self._database.execute("PRAGMA journal_mode = WAL").fetchone()
+        self._relaxed, self._strict = ("NORMAL", "FULL") if mode == "wal" else ("EXTRA", "EXTRA")
+        # What is deleted is written over with zeros.
+        self._database.execute("PRAGMA secure_delete = ON")
+        self._database.execute(f"PRAGMA synchronous = {self._relaxed}")
+        with self.changing(strict=True) as database:
+            prepare(database)
+
+    def _sync(self) -> int:
+        with self.changing(strict=True) as database:
+            # A transaction that changes nothing would not be synced; so it counts.
+            database.execute(
+                "UPDATE head SET number = max(number, ?), settled = settled + 1",
+                (self._head_number,),
+            )
+            number, digest = self._last()
+        try:
+            self._head.advance(number, digest, fits=self._has)
+            self._head_number = number
+        except JournalBroken as broken:
+            # Signing goes on; `kyso-agent journal verify` says it to the user.
+            _log.error("the journal was altered: %s", broken)
+        return number
+
+    def _has(self, number: int, digest: bytes) -> bool:
+        with self._lock:
+            return hash_of(self._database, number) == digest
 
     def _last(self) -> tuple[int, bytes]:
         row = self._database.execute(
@@ -141,44 +244,22 @@ class Journal:
         ).fetchone()
         return (row[0], row[1]) if row else (0, GENESIS)
 
-    def _read_head(self) -> tuple[int, bytes]:
-        try:
-            number, _, digest = self._head_file.read_text("ascii").strip().partition(" ")
-            return int(number), bytes.fromhex(digest)
-        except FileNotFoundError:
-            return 0, GENESIS
-        except ValueError as error:
-            raise JournalBroken(0, "the head file is damaged") from error
 
-    def _write_head(self, number: int, digest: bytes) -> None:
-        fresh = self._head_file.with_suffix(".head.new")
-        descriptor = os.open(fresh, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-        try:
-            os.write(descriptor, f"{number} {digest.hex()}\n".encode())
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        fresh.replace(self._head_file)
-
-
-def _check(number: int, stored_number: int, text: object, digest: object, previous: bytes) -> None:
-    if not isinstance(text, bytes) or not isinstance(digest, bytes):
-        raise JournalBroken(number, "the entry or the one before it was changed")
-    if stored_number != number:
-        raise JournalBroken(number, "an entry is missing")
-    if link(previous, text) != digest:
-        raise JournalBroken(number, "the entry or the one before it was changed")
-    inner_number, _ = _parsed(number, text)
-    if inner_number != number:
-        raise JournalBroken(number, "the entry was moved")
-
-
-def _stored(number: int, text: bytes, digest: bytes) -> Stored:
-    return Stored(number=number, entry=_parsed(number, text)[1], hash=digest)
-
-
-def _parsed(number: int, text: bytes) -> tuple[int, Entry]:
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Raises JournalBroken for a file whose pages are damaged."""
     try:
-        return parse(text)
-    except (ValueError, KeyError, TypeError) as error:
-        raise JournalBroken(number, "the entry cannot be read") from error
+        yield
+    except sqlite3.OperationalError:
+        raise  # locked, or no disk
+    except sqlite3.DatabaseError as error:
+        raise JournalBroken(0, "the file is damaged") from error
+
+
+def _keep(database: sqlite3.Connection, one: Exhibit) -> None:
+    digest = bytes.fromhex(one.sha256)
+    if database.execute("SELECT 1 FROM evidence WHERE sha256 = ?", (digest,)).fetchone():
+        return
+    if one.der is None:
+        raise ValueError(f"{one.sha256} is named as evidence, and nobody has it")
+    database.execute("INSERT INTO evidence (sha256, content) VALUES (?, ?)", (digest, one.der))

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from agent.server.client import Client
 from agent.signing.desk import Errand
-from protocol.messages import Stage
+from protocol.messages import RequestId, Stage
 
 P = TypeVar("P", bound=Struct)
 
@@ -20,6 +20,7 @@ class Tell(Protocol):
 class Call(Generic[P]):
     """Its parameters, who sent it, and how to say where it stands."""
 
+    id: RequestId
     params: P
     client: Client
     progress: Tell

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from agent.consent.grants import Grants
 from agent.consent.prompts import Asker
 from agent.hsm.api import Found
+from agent.server.batch import Batch
 from agent.server.contents import Contents
+from agent.signing.digests import DigestSession
 from protocol.batches import BatchDocumentDone
 from protocol.errors import ProtocolError
 from protocol.messages import AccountsChanged, Progress, Rights, TokensChanged
@@ -37,6 +39,10 @@ class Client:
     looking: bool = False
     #: What was looked up at signing services, by the number it was given; gone with the connection.
     looked_up: dict[str, Found] = field(default_factory=dict)
+    #: By the handles that it was given; gone with the connection.
+    batches: dict[str, Batch] = field(default_factory=dict)
+    digest_sessions: dict[str, DigestSession] = field(default_factory=dict)
+    digest_sessions_begun: int = 0
 
     def rights(self, sites: Grants) -> Rights:
         """Judged anew for each request: a site that the user forgets loses its rights at once."""

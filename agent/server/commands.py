@@ -17,7 +17,7 @@ from agent.errors import DocumentError, UserError
 from agent.formats.names import PROFILE_NAMES, XML_PROFILE_NAMES
 from agent.hsm.api import Account
 from agent.keys import TokenInfo
-from agent.server import accounts, documents, verification, wire
+from agent.server import accounts, batches, digests, documents, verification, wire
 from agent.server.call import Call
 from agent.server.client import Client
 from agent.server.edge import Edge
@@ -175,6 +175,13 @@ COMMANDS: Final[dict[str, Callable[[Edge, Call[Any]], Awaitable[Struct]]]] = {
     "sign.document": documents.document_sign,
     "sign.digest": documents.digest_sign,
     "files.pick": documents.files_pick,
+    "digests.open": digests.digests_open,
+    "digests.sign": digests.digests_sign,
+    "digests.close": digests.digests_close,
+    "batch.open": batches.batch_open,
+    "batch.add": batches.batch_add,
+    "batch.sign": batches.batch_sign,
+    "batch.close": batches.batch_close,
     "verify": verification.verify,
     "trust.list": verification.trust_list,
     "trust.add": verification.trust_add,

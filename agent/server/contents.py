@@ -135,6 +135,10 @@ class Contents:
         self._picked[handle] = picked
         return handle, picked
 
+    def folder(self) -> Folder:
+        """For what a command keeps; gone with the connection, if not before."""
+        return self._folder.inner()
+
     # --- for the connection ----------------------------------------------------------------------
 
     def take(self, what: Piece | Credit | GivenUp | Unwanted) -> None:

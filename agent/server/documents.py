@@ -1,15 +1,18 @@
 """The commands about single documents, digests and files."""
 
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Final
 
 from msgspec import UnsetType
 
 from agent.consent.prompts import PickQuestion
-from agent.documents import Made, octets
+from agent.documents import Document, Made, octets
+from agent.formats.options import Options
 from agent.server import wire
 from agent.server.arriving import SMALL_BYTES
 from agent.server.call import Call
+from agent.server.contents import Contents, Tell
 from agent.server.edge import Edge
 from agent.server.given import for_signing
 from agent.server.options import options
@@ -29,14 +32,32 @@ MOST_HELD: Final = 64 * 1024 * 1024
 _MOST_ADDED: Final = 1024 * 1024
 
 
+def opened_for(
+    contents: Contents,
+    source: d.Source,
+    *,
+    profile: str,
+    options: Options,
+    tell: Tell | None = None,
+) -> AbstractAsyncContextManager[Document]:
+    """As the profile's format needs it. Raises what `Contents.document` does."""
+    return contents.document(
+        source,
+        hold=SMALL_BYTES if profile in FROM_FILES else MOST_HELD,
+        whole=profile not in BY_HASHES,
+        hashes=(options.hash or "sha256",),
+        tell=tell,
+    )
+
+
 async def document_sign(edge: Edge, call: Call[d.SignDocumentParams]) -> d.SignDocumentResult:
     params, contents = call.params, call.client.contents
     chosen = options(params.options)
-    async with contents.document(
+    async with opened_for(
+        contents,
         params.source,
-        hold=SMALL_BYTES if params.profile in FROM_FILES else MOST_HELD,
-        whole=params.profile not in BY_HASHES,
-        hashes=(chosen.hash or "sha256",),
+        profile=params.profile,
+        options=chosen,
         tell=partial(call.progress, Stage.CHECKING),
     ) as document:
         order = Order(

@@ -265,7 +265,7 @@ class _Conversation:
             await self._notify(Progress(request=run.id, stage=stage, done=done, total=total))
 
         assert self._client is not None, "the session lets nothing but hello through before hello"
-        call = Call(params=run.params, client=self._client, progress=progress)
+        call = Call(id=run.id, params=run.params, client=self._client, progress=progress)
         return await COMMANDS[run.method](self._edge, call)
 
     async def _abort(self, request_id: RequestId) -> None:

@@ -65,6 +65,8 @@ async def sign(desk: Desk, errand: Errand, order: Order) -> Signed:
             digest=prepared.digest,
             message=prepared.message,
             mechanism=prepared.mechanism,
+            profile=order.profile,
+            signed_at=at,
             complete=prepared.complete,
         ),
     )

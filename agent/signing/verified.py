@@ -1,5 +1,7 @@
 """Whether a bare signature is by a certificate's key, before anything is built on it."""
 
+from collections.abc import Callable
+
 from agent.keys import Mechanism
 
 
@@ -8,6 +10,11 @@ def is_by(der: bytes, signature: bytes, digest: bytes, mechanism: Mechanism) -> 
 
     A key of another kind than the mechanism's has made none of its signatures.
     """
+    return checker(der, mechanism)(signature, digest)
+
+
+def checker(der: bytes, mechanism: Mechanism) -> Callable[[bytes, bytes], bool]:
+    """As `is_by`, for many: it is asked for each signature and its digest."""
     # Loaded at the first signature: the libraries would delay the agent's start.
     from cryptography.exceptions import InvalidSignature
     from cryptography.x509 import load_der_x509_certificate
@@ -15,8 +22,13 @@ def is_by(der: bytes, signature: bytes, digest: bytes, mechanism: Mechanism) -> 
     from agent.formats.algorithms import Scheme, check
 
     key = load_der_x509_certificate(der).public_key()
-    try:
-        check(Scheme.of(mechanism), key, signature=signature, digest=digest)
-    except InvalidSignature:
-        return False
-    return True
+    scheme = Scheme.of(mechanism)
+
+    def is_its(signature: bytes, digest: bytes) -> bool:
+        try:
+            check(scheme, key, signature=signature, digest=digest)
+        except InvalidSignature:
+            return False
+        return True
+
+    return is_its

@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, 
 from contextlib import aclosing, asynccontextmanager
 from typing import Any, TypeVar
 
-from agent.consent.prompts import SignDialog
 from agent.errors import UserError
 from agent.keys import (
     CertificateId,
@@ -108,22 +107,3 @@ async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-
-async def unless_refused(dialog: SignDialog, work: Coroutine[Any, Any, T]) -> T:
-    """The result of `work`, which ends when the user cancels in the window.
-
-    Raises what `work` does, and UserError user_refused.
-    """
-    working = asyncio.ensure_future(work)
-    refused = asyncio.ensure_future(dialog.refused_by_user())
-    try:
-        await asyncio.wait({working, refused}, return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            return working.result()
-        refused.result()  # the window's own failure, if that is why it ended
-        raise UserError("user_refused")
-    finally:
-        for task in (working, refused):
-            task.cancel()
-        await asyncio.gather(working, refused, return_exceptions=True)

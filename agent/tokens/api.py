@@ -4,7 +4,7 @@
 memory. Nothing here knows PKCS#11 handles, modules or pipes.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -35,6 +35,14 @@ class KeySession(Protocol):
         (the token lacks the mechanism).
         """
 
+    def sign_each(
+        self, digests: Sequence[bytes], mechanism: Mechanism
+    ) -> AsyncGenerator[bytes, None]:
+        """Their signatures in order, each as soon as it is there; the token does not wait between
+        them. Raises as `sign`; what has not been signed when it is closed is not signed any more,
+        save the one that the token is at and the one after it.
+        """
+
     async def pin_state(self) -> PinState:
         """Read afresh from the device."""
 
@@ -60,8 +68,12 @@ class Tokens(Protocol):
         user a choice.
         """
 
-    def open(self, certificate: CertificateId) -> AbstractAsyncContextManager[KeySession]:
-        """A session with that certificate's key. Raises UserError certificate_not_found.
+    def open(
+        self, certificate: CertificateId, *, for_long: bool = False
+    ) -> AbstractAsyncContextManager[KeySession]:
+        """A session with that certificate's key. Raises UserError certificate_not_found, TokenError
+        token_in_use.
 
-        A token has one user at a time: a second caller waits here until the first has closed.
+        A token has one user at a time: a second caller waits here until the first has closed, or is
+        refused with token_in_use where the first has it `for_long`.
         """

@@ -1,9 +1,11 @@
 """One PKCS#11 module, as something that can be asked and that survives its own driver.
 
-Questions are queued and put to one worker process, one at a time, as drivers want it. A worker that
-crashes, hangs or garbles is killed; the question it failed gets an `AgentError`, and the next one
-starts a new worker. A module that fails `_QUARANTINE_AFTER` times without a quiet minute between
-is left alone until `forgive` is called (a token was plugged in, or the user asks to look again).
+Questions are queued and put to one worker process, which answers one at a time, as drivers want it.
+Of signatures the next one waits at the worker already while it makes one, so that a token is never
+idle while there is work. A worker that crashes, hangs or garbles is killed; what it has not
+answered gets an `AgentError`, and the next question starts a new worker. A module that fails
+`_QUARANTINE_AFTER` times without a quiet minute between is left alone until `forgive` is called (a
+token was plugged in, or the user asks to look again).
 
 Cancelling who asked does not disturb the exchange: its answer is awaited and dropped, so the worker
 is never one answer behind, and a card is not torn out of an operation.
@@ -12,9 +14,10 @@ is never one answer behind, and a card is not torn out of an operation.
 import asyncio
 import logging
 import os
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any, Never, TypeVar, assert_never
@@ -26,6 +29,7 @@ from agent.tokens.calls import (
     MAX_PIN,
     Call,
     Failed,
+    Garbled,
     KeyRef,
     LoggedIn,
     LoggedOut,
@@ -42,8 +46,9 @@ from agent.tokens.calls import (
     Signed,
     TokenRef,
 )
+from agent.tokens.child import Loss
 from agent.tokens.mechanisms import SCHEMES
-from agent.tokens.process import Loss, Worker, WorkerLost, worker_command
+from agent.tokens.process import Worker, WorkerLost, worker_command
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +56,8 @@ _QUARANTINE_AFTER = 5
 _FIRST_PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 30.0
 _FORGOTTEN_AFTER_SECONDS = 60.0
+#: The one that is being made, and the one that waits in the worker's pipe.
+_SIGNATURES_AT_WORKER = 2
 
 
 _R = TypeVar("_R", bound=Reply)
@@ -78,7 +85,7 @@ class _Job:
     call: Call
     pin: bytearray | None
     limit_seconds: float
-    answer: asyncio.Future[Reply]
+    answer: asyncio.Future[Any]
 
 
 class Host:
@@ -104,7 +111,12 @@ class Host:
         self._limits = limits or Limits()
         self._command = tuple(command or worker_command())
         self._environment = environment
-        self._jobs: asyncio.Queue[_Job | None] = asyncio.Queue()
+        self._jobs: deque[_Job | None] = deque()
+        self._woken = asyncio.Event()
+        #: Signatures that the worker has been asked for.
+        self._signing: list[_Job] = []
+        #: It does something that nothing may overlap.
+        self._busy = False
         self._worker: Worker | None = None
         self._failures = 0
         self._last_loss = -_FORGOTTEN_AFTER_SECONDS
@@ -165,11 +177,18 @@ class Host:
         self, token: TokenRef, digest: bytes, mechanism: Mechanism, *, pin_on_reader: bool = False
     ) -> bytes:
         """`pin_on_reader`: the user types a PIN on the reader's keys for this very signature."""
+        asked = self.ask_signature(token, digest, mechanism, pin_on_reader=pin_on_reader)
+        return (await asked).signature
+
+    def ask_signature(
+        self, token: TokenRef, digest: bytes, mechanism: Mechanism, *, pin_on_reader: bool = False
+    ) -> asyncio.Future[Signed]:
+        """As `sign`, to be awaited later: several are made one after the other without a pause."""
         if len(digest) != SCHEMES[mechanism].digest_bytes:
             raise ValueError(f"{mechanism} does not sign {len(digest)} bytes")
         call = Sign(token=token, mechanism=mechanism, digest=digest)
         limit = self._limits.login_on_reader if pin_on_reader else self._limits.sign
-        return (await self._ask(Signed, call, limit)).signature
+        return self._put(Signed, call, limit, None)
 
     def log_out(self, token: TokenRef) -> None:
         """Queue the end of a login; nobody needs to wait for it, and no worker is started."""
@@ -177,50 +196,84 @@ class Host:
 
     def rest(self) -> None:
         """End the worker after what is queued; the next question starts one again."""
-        self._jobs.put_nowait(None)
+        self._jobs.append(None)
+        self._woken.set()
 
     async def run(self) -> Never:
         """Serve the queue until cancelled; then the worker is killed."""
-        async with asyncio.TaskGroup() as tasks:
-            try:
-                while True:
-                    job = await self._next_job()
-                    if job is None:
-                        await self._end_worker()
-                    else:
-                        await self._perform(job, tasks)
-            finally:
-                self._refuse_the_rest()
-                if self._worker is not None:
-                    await asyncio.shield(self._worker.kill())
+        try:
+            while True:
+                job = await self._next_job()
+                self._busy = True
+                if job is None:
+                    await self._end_worker()
+                else:
+                    await self._perform(job)
+                self._busy = False
+        finally:
+            self._refuse_the_rest()
+            if self._worker is not None:
+                await asyncio.shield(self._worker.kill())
 
     async def _next_job(self) -> _Job | None:
-        """Wait for a question, and meanwhile notice a worker that dies by itself."""
+        """The next one that may begin; meanwhile a worker that dies is noticed."""
         while True:
-            worker = self._worker
-            if worker is None:
-                return await self._jobs.get()
-            job = asyncio.ensure_future(self._jobs.get())
-            try:
-                either: set[asyncio.Future[Any]] = {job, worker.lost}
-                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                if not job.done():
-                    job.cancel()
-            if job.done() and not job.cancelled():
-                return job.result()
-            await self._lost(worker.lost.result())
+            if self._worker is not None and self._worker.lost.done():
+                await self._bury(self._worker.lost.result())
+            self._sign_on()
+            if self._jobs and not self._signing:
+                return self._jobs.popleft()
+            self._woken.clear()
+            await self._woken.wait()
+
+    async def _bury(self, lost: WorkerLost) -> None:
+        """It was lost while signing, or while nobody asked anything."""
+        failed, self._signing = self._signing, []
+        await self._lost(lost)
+        for job in failed:
+            _fail(job, _error(lost, self.module))
+        if not failed:
             self._on_idle_loss()
 
-    async def _perform(self, job: _Job, tasks: asyncio.TaskGroup) -> None:
+    def _sign_on(self) -> None:
+        """Ask for as many of the next signatures as may be at the worker."""
+        worker = self._worker
+        while (
+            worker is not None
+            and not (self._busy or worker.lost.done())
+            and len(self._signing) < _SIGNATURES_AT_WORKER
+            and self._jobs
+            and (job := self._jobs[0]) is not None
+            and isinstance(job.call, Sign)
+        ):
+            self._jobs.popleft()
+            if not self._pointless(job):
+                self._signing.append(job)
+                worker.begin(job.call, partial(self._signed, job), limit_seconds=job.limit_seconds)
+
+    def _signed(self, job: _Job, outcome: Reply | WorkerLost) -> None:
+        """Raises Garbled."""
+        if isinstance(outcome, WorkerLost):
+            return  # see `_bury`
+        _check_kind(outcome, job)
+        self._signing.remove(job)
+        _answer(job, outcome)
+        self._sign_on()
+        if self._jobs:
+            self._woken.set()
+
+    async def _perform(self, job: _Job) -> None:
         if self._pointless(job):
             return
         try:
-            worker = await self._ready(job, tasks)
+            worker = await self._ready(job)
             if self._pointless(job):
                 return
             reply = await worker.exchange(job.call, limit_seconds=job.limit_seconds, pin=job.pin)
-            _check_kind(reply, job)
+            try:
+                _check_kind(reply, job)
+            except Garbled as error:
+                raise WorkerLost(Loss.GARBLED, str(error)) from error
         except WorkerLost as lost:
             await self._lost(lost)
             _fail(job, _error(lost, self.module))
@@ -230,8 +283,7 @@ class Host:
             _fail(job, TokenError("module_failed", module=self.module.name, reason="stopped"))
             raise
         else:
-            if not job.answer.done():
-                job.answer.set_result(reply)
+            _answer(job, reply)
 
     def _pointless(self, job: _Job) -> bool:
         """Whether who asked has gone, or the login to be ended went with its worker."""
@@ -243,7 +295,7 @@ class Host:
             return True
         return False
 
-    async def _ready(self, job: _Job, tasks: asyncio.TaskGroup) -> Worker:
+    async def _ready(self, job: _Job) -> Worker:
         if self._worker is None:
             if self.quarantined:
                 raise TokenError("module_failed", module=self.module.name, reason="quarantined")
@@ -252,12 +304,12 @@ class Host:
                     self.module,
                     command=self._command,
                     environment=os.environ if self._environment is None else self._environment,
-                    tasks=tasks,
                     limit_seconds=self._limits.start,
                 )
             finally:
                 if self._worker is None:
                     wipe(job.pin or bytearray())
+            self._worker.lost.add_done_callback(lambda _: self._woken.set())
         return self._worker
 
     async def _lost(self, lost: WorkerLost) -> None:
@@ -273,35 +325,39 @@ class Host:
             await worker.kill()
 
     def _refuse_the_rest(self) -> None:
-        with suppress(asyncio.QueueEmpty):
-            while True:
-                job = self._jobs.get_nowait()
-                if job is None:
-                    continue
+        rest, self._signing, self._jobs = [*self._signing, *self._jobs], [], deque()
+        for job in rest:
+            if job is not None:
                 wipe(job.pin or bytearray())
                 _fail(job, TokenError("module_failed", module=self.module.name, reason="stopped"))
 
     def _put(
-        self, kind: type[object], call: Call, limit: float, pin: bytearray | None
-    ) -> asyncio.Future[Reply]:
-        answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self._jobs.put_nowait(_Job(kind, call, pin, limit, answer))
+        self, kind: type[_R], call: Call, limit: float, pin: bytearray | None
+    ) -> asyncio.Future[_R]:
+        answer: asyncio.Future[_R] = asyncio.get_running_loop().create_future()
+        self._jobs.append(_Job(kind, call, pin, limit, answer))
+        self._sign_on()
+        if self._jobs:
+            self._woken.set()
         return answer
 
     async def _ask(
         self, kind: type[_R], call: Call, limit: float, pin: bytearray | None = None
     ) -> _R:
-        reply = await self._put(kind, call, limit, pin)
-        if isinstance(reply, Failed):
-            raise _refusal(reply)
-        assert isinstance(reply, kind)  # as checked on arrival
-        return reply
+        return await self._put(kind, call, limit, pin)
 
 
 def _check_kind(reply: Reply, job: _Job) -> None:
+    """Raises Garbled."""
     if not isinstance(reply, (job.kind, Failed)):
-        told = f"{type(reply).__name__} for {type(job.call).__name__}"
-        raise WorkerLost(Loss.GARBLED, told)
+        raise Garbled(f"{type(reply).__name__} for {type(job.call).__name__}")
+
+
+def _answer(job: _Job, reply: Reply) -> None:
+    if isinstance(reply, Failed):
+        _fail(job, _refusal(reply))
+    elif not job.answer.done():
+        job.answer.set_result(reply)
 
 
 def _fail(job: _Job, error: AgentError) -> None:

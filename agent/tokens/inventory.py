@@ -28,6 +28,7 @@ from agent.tokens.matching import matches
 from agent.tokens.modules import Module
 from agent.tokens.readers import ReaderWatch
 from agent.tokens.session import HostKeySession
+from agent.tokens.turns import Turn
 from agent.tokens.watch import ModuleWatch
 
 
@@ -57,7 +58,7 @@ class Inventory:
         self._tokens: tuple[TokenInfo, ...] = ()
         self._entries: dict[CertificateId, _Entry] = {}
         self._changes = Changes()
-        self._locks: WeakValueDictionary[TokenId, asyncio.Lock] = WeakValueDictionary()
+        self._turns: WeakValueDictionary[TokenId, Turn] = WeakValueDictionary()
         self._tasks = asyncio.TaskGroup()
         self._running: list[asyncio.Task[Never]] = []
 
@@ -102,13 +103,15 @@ class Inventory:
         return {str(w.module.path): w.host.trouble for w in self._watches if w.host.trouble}
 
     @asynccontextmanager
-    async def open(self, certificate: CertificateId) -> AsyncIterator[HostKeySession]:
+    async def open(
+        self, certificate: CertificateId, *, for_long: bool = False
+    ) -> AsyncIterator[HostKeySession]:
         entry = self._entries.get(certificate)
         if entry is None:
             raise UserError("certificate_not_found")
         token = entry.certificate.token.id
-        lock = self._locks.setdefault(token, asyncio.Lock())
-        async with lock:
+        turn = self._turns.setdefault(token, Turn())
+        async with turn.taken(for_long=for_long):
             session = HostKeySession(
                 entry.watch.host,
                 entry.token,

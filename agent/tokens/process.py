@@ -6,22 +6,18 @@ reasoned with. `WorkerLost` says which it was; starting another one is the host'
 
 import asyncio
 import logging
-import os
-import subprocess
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from enum import StrEnum
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-import agent
 from agent.pin import wipe
 from agent.tokens.calls import (
-    HEADER,
     VERSION,
-    Answer,
     Call,
     Garbled,
     Question,
@@ -29,27 +25,15 @@ from agent.tokens.calls import (
     Reply,
     Unloadable,
     frame,
-    frame_length,
     pin_frame,
     read_answer,
 )
+from agent.tokens.child import Child, Loss
 
 log = logging.getLogger(__name__)
 
 #: After SIGKILL only a process in an uninterruptible wait of the kernel stays; we do not wait too.
 _KILL_SECONDS = 5.0
-#: How long a process may take to end once its pipe is closed.
-_END_SECONDS = 1.0
-_ROOT = Path(agent.__file__).parent.parent
-#: These make OpenSC and others print what passes to the card, the PIN included.
-_TALKATIVE = ("OPENSC_DEBUG", "PKCS11SPY_OUTPUT", "PCSCLITE_DEBUG")
-
-
-class Loss(StrEnum):
-    DIED = "died"
-    HUNG = "hung"
-    GARBLED = "garbled"
-    UNLOADABLE = "unloadable"
 
 
 class WorkerLost(Exception):  # noqa: N818 (it reads as what happened)
@@ -66,15 +50,40 @@ def worker_command() -> tuple[str, ...]:
     return (sys.executable, "-P", "-m", "agent.tokens.worker")
 
 
-class Worker:
-    """Ask with `exchange`, one question at a time; `lost` completes when the process is gone."""
+#: Told the answer to a question, or how the worker was lost before it came.
+Done = Callable[[Reply | WorkerLost], None]
 
-    def __init__(self, process: Process, module: Path) -> None:
-        self._process = process
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    number: int
+    limit_seconds: float
+    done: Done
+
+
+def _settle(answer: "asyncio.Future[Reply]", outcome: Reply | WorkerLost) -> None:
+    if answer.done():
+        return
+    if isinstance(outcome, WorkerLost):
+        answer.set_exception(outcome)
+    else:
+        answer.set_result(outcome)
+
+
+class Worker:
+    """Ask with `exchange` or `begin`; `lost` completes when the process is gone.
+
+    Several questions may be on their way. They are answered in order, and each has its time from
+    when the one before it was answered.
+    """
+
+    def __init__(self, module: Path) -> None:
         self._module = module
+        self._process = Child(self._take, self._ended)
         self._number = 0
         self._signalled = False
-        self._waiting: asyncio.Future[Reply] | None = None
+        self._asked: deque[_Asked] = deque()
+        self._alarm: asyncio.TimerHandle | None = None
         self.lost: asyncio.Future[WorkerLost] = asyncio.get_running_loop().create_future()
 
     @classmethod
@@ -84,29 +93,24 @@ class Worker:
         *,
         command: Sequence[str],
         environment: Mapping[str, str],
-        tasks: asyncio.TaskGroup,
         limit_seconds: float,
     ) -> Self:
         """Start a process and wait until its module is loaded. Raises WorkerLost."""
+        worker = cls(module)
+        # Before the process can answer: its first frame comes unasked, as the answer 0.
+        ready: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        worker._expect(_Asked(number=0, limit_seconds=limit_seconds, done=partial(_settle, ready)))
         try:
-            process = await asyncio.create_subprocess_exec(
-                *command,
-                "--module",
-                str(module),
-                stdin=PIPE,
-                stdout=PIPE,
-                # What vendors print may hold anything, even a PIN, so it is not kept.
-                stderr=DEVNULL,
-                env=_environment(environment),
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            )
+            await worker._process.start((*command, "--module", str(module)), environment)
         except OSError as error:
-            raise WorkerLost(Loss.DIED, f"cannot be started: {error}") from error
-        worker = cls(process, module)
+            ready.cancel()
+            raise worker._lose(Loss.DIED, f"cannot be started: {error}") from error
+        except BaseException:
+            ready.cancel()
+            worker._lose(Loss.DIED, "given up")
+            raise
         try:
-            ready = worker._expect()
-            tasks.create_task(worker._read())
-            worker._check_first(await worker._within(limit_seconds, ready))
+            worker._check_first(await ready)
         except BaseException:
             await worker.kill()
             raise
@@ -118,23 +122,34 @@ class Worker:
 
     async def exchange(self, call: Call, *, limit_seconds: float, pin: bytearray | None) -> Reply:
         """Ask and wait for the answer. `pin` is overwritten. Raises WorkerLost."""
+        answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         try:
-            if self.lost.done():
-                raise self.lost.result()
-            self._number += 1
-            answer = self._expect()
-            assert self._process.stdin is not None
-            self._process.stdin.write(frame(Question(number=self._number, call=call)))
+            self.begin(call, partial(_settle, answer), limit_seconds=limit_seconds)
             if pin is not None:
                 framed = pin_frame(pin)
                 try:
-                    self._process.stdin.write(framed)
+                    self._process.write(framed)
                 finally:
                     wipe(framed)
         finally:
             if pin is not None:
                 wipe(pin)
-        return await self._within(limit_seconds, answer)
+        try:
+            return await answer
+        except WorkerLost:
+            await self.kill()
+            raise
+
+    def begin(self, call: Call, done: Done, *, limit_seconds: float) -> None:
+        """Ask; `done` is called with the answer, or with how the worker was lost.
+
+        Raises WorkerLost.
+        """
+        if self.lost.done():
+            raise self.lost.result()
+        self._number += 1
+        self._expect(_Asked(number=self._number, limit_seconds=limit_seconds, done=done))
+        self._process.write(frame(Question(number=self._number, call=call)))
 
     async def kill(self) -> None:
         """End the process now; returns when it has been waited for."""
@@ -142,7 +157,7 @@ class Worker:
         self._signal()
         try:
             async with asyncio.timeout(_KILL_SECONDS):
-                await self._process.wait()
+                await self._process.ended.wait()
         except TimeoutError:
             log.exception("the worker %d of %s cannot be killed", self.pid, self._module.name)
 
@@ -162,62 +177,47 @@ class Worker:
             case _:
                 raise self._lose(Loss.GARBLED, f"began with {type(reply).__name__}")
 
-    def _expect(self) -> asyncio.Future[Reply]:
-        self._waiting = asyncio.get_running_loop().create_future()
-        return self._waiting
+    def _expect(self, asked: _Asked) -> None:
+        self._asked.append(asked)
+        if len(self._asked) == 1:
+            self._set_alarm()
 
-    async def _within(self, seconds: float, answer: asyncio.Future[Reply]) -> Reply:
-        either: set[asyncio.Future[Any]] = {answer, self.lost}
-        await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        if answer.done():
-            return answer.result()
-        lost = self._lose(Loss.HUNG, f"no answer within {seconds:g} s")
-        await self.kill()
-        raise lost
+    def _set_alarm(self) -> None:
+        """For the question that is to be answered next."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        if self._asked:
+            seconds = self._asked[0].limit_seconds
+            loop = asyncio.get_running_loop()
+            self._alarm = loop.call_later(seconds, self._too_late, seconds)
 
-    async def _read(self) -> None:
-        """Pass on answers until something that is none comes, or nothing any more."""
-        stream = self._process.stdout
-        assert stream is not None
-        try:
-            while True:
-                header = await stream.readexactly(HEADER.size)
-                answer = read_answer(await stream.readexactly(frame_length(header)))
-                self._deliver(answer)
-        except Garbled as error:
-            self._lose(Loss.GARBLED, str(error))
-            self._signal()
-        except (asyncio.IncompleteReadError, OSError):
-            # The process is ending, and should be let end to tell how; or only the pipe is closed.
-            status: int | None = None
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_END_SECONDS):
-                    status = await self._process.wait()
-            self._lose(Loss.DIED, _how(status))
-            self._signal()
+    def _too_late(self, seconds: float) -> None:
+        self._signal()
+        self._lose(Loss.HUNG, f"no answer within {seconds:g} s")
 
-    def _deliver(self, answer: Answer) -> None:
-        waiting, self._waiting = self._waiting, None
-        if waiting is None or answer.number != self._number:
+    def _take(self, body: bytes) -> None:
+        """Pass on an answer. Raises Garbled for what is none, or nobody's."""
+        answer = read_answer(body)
+        if self.lost.done():
+            return
+        if not self._asked or answer.number != self._asked[0].number:
             raise Garbled(f"answer {answer.number} to question {self._number}")
-        waiting.set_result(answer.reply)
+        asked = self._asked.popleft()
+        self._set_alarm()
+        asked.done(answer.reply)
+
+    def _ended(self, loss: Loss, detail: str) -> None:
+        self._lose(loss, detail)
+        self._signal()
 
     def _lose(self, loss: Loss, detail: str) -> WorkerLost:
         """The first reason counts."""
         if not self.lost.done():
-            self.lost.set_result(WorkerLost(loss, detail))
+            lost = WorkerLost(loss, detail)
+            self.lost.set_result(lost)
+            asked, self._asked = self._asked, deque()
+            self._set_alarm()
+            for one in asked:
+                one.done(lost)
         return self.lost.result()
-
-
-def _environment(given: Mapping[str, str]) -> dict[str, str]:
-    environment = {k: v for k, v in given.items() if k not in _TALKATIVE}
-    # Where this very package lies, whether installed or run from a source tree.
-    inherited = environment.get("PYTHONPATH")
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(_ROOT), inherited)))
-    return environment
-
-
-def _how(status: int | None) -> str:
-    if status is None:
-        return "closed its pipe"
-    return f"signal {-status}" if status < 0 else f"status {status}"

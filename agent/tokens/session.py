@@ -1,12 +1,17 @@
 """One key in use: the `KeySession` of api.py over a host."""
 
-from collections.abc import Callable
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Sequence
 
 from agent.errors import UserError
 from agent.keys import Mechanism, PinState
 from agent.pin import Pin
-from agent.tokens.calls import KeyRef, TokenRef
+from agent.tokens.calls import KeyRef, Signed, TokenRef
 from agent.tokens.host import Host
+
+#: Signatures that one request has in the module's queue.
+_ASKED_AHEAD = 3
 
 
 class HostKeySession:
@@ -39,8 +44,28 @@ class HostKeySession:
             raise
 
     async def sign(self, digest: bytes, mechanism: Mechanism) -> bytes:
-        ask_on_reader = self._pin_on_reader and self._always_authenticate
-        return await self._host.sign(self._token, digest, mechanism, pin_on_reader=ask_on_reader)
+        return (await self._ask(digest, mechanism)).signature
+
+    async def sign_each(
+        self, digests: Sequence[bytes], mechanism: Mechanism
+    ) -> AsyncGenerator[bytes, None]:
+        asked: deque[asyncio.Future[Signed]] = deque()
+        waiting = deque(digests)
+        try:
+            while asked or waiting:
+                # No more than that: others ask the same module, and each is served in turn.
+                while waiting and len(asked) < _ASKED_AHEAD:
+                    asked.append(self._ask(waiting.popleft(), mechanism))
+                signature = (await asked[0]).signature
+                asked.popleft()
+                yield signature
+        finally:
+            for answer in asked:
+                answer.cancel()
+
+    def _ask(self, digest: bytes, mechanism: Mechanism) -> asyncio.Future[Signed]:
+        on_reader = self._pin_on_reader and self._always_authenticate
+        return self._host.ask_signature(self._token, digest, mechanism, pin_on_reader=on_reader)
 
     async def pin_state(self) -> PinState:
         return await self._host.read_pin(self._token)

@@ -57,6 +57,69 @@ export interface AccountsRefreshParams {
   account?: string;
 }
 
+export interface BatchAddParams {
+  batch: string;
+  documents: BatchDocument[];
+}
+
+export interface BatchAddResult {
+  count: number;
+}
+
+export interface BatchCloseParams {
+  batch: string;
+}
+
+export interface BatchCloseResult {
+  closed: boolean;
+}
+
+export interface BatchDocument {
+  source: Source;
+  name: string;
+  profile: string;
+  options?: SignOptions;
+}
+
+/** What became of one document, as soon as it is known; in any order, once for each. */
+export interface BatchDocumentDone {
+  request: string | number;
+  batch: string;
+  index: number;
+  outcome: "excluded" | "failed" | "signed";
+  content: number | null;
+  size: number;
+  sha256: string;
+  level: "B-B" | "B-LT" | "B-LTA" | "B-T";
+  level_problem: string;
+  error: ErrorData | null;
+}
+
+export interface BatchOpenParams {
+  reason?: string;
+  certificate?: string;
+  mst?: string;
+  place?: "service" | "token";
+}
+
+export interface BatchOpenResult {
+  batch: string;
+}
+
+export interface BatchSignParams {
+  batch: string;
+}
+
+/** Of the whole batch, whatever was done in earlier calls. */
+export interface BatchSignResult {
+  signed: number;
+  failed: number;
+  excluded: number;
+  left: number;
+  stopped: ErrorData | null;
+  certificate: Certificate | null;
+}
+
 export interface CancelParams {
   request: string | number;
 }
@@ -113,6 +176,44 @@ export interface CertificatesSelectResult {
 export interface ContentRefused {
   content: number;
   error: ErrorData;
+}
+
+export interface DigestsCloseParams {
+  session: string;
+}
+
+export interface DigestsCloseResult {
+  closed: boolean;
+}
+
+/** So many digests within so long, after one confirmation and one PIN. */
+export interface DigestsOpenParams {
+  count: number;
+  seconds: number;
+  hash: "sha256" | "sha384" | "sha512";
+  padding?: "pkcs1" | "pss";
+  reason?: string;
+  certificate?: string;
+  mst?: string;
+  place?: "service" | "token";
+}
+
+export interface DigestsOpenResult {
+  session: string;
+  count: number;
+  expires_at: string;
+  algorithm: string;
+  certificate: Certificate;
+}
+
+export interface DigestsSignParams {
+  session: string;
+  digests: string[];
+}
+
+export interface DigestsSignResult {
+  signatures: string[];
+  left: number;
 }
 
 export interface Empty {
@@ -361,6 +462,9 @@ export interface SignatureEntry {
   action: string;
   name: string;
   sha256: string;
+  size: number | null;
+  profile: string;
+  level: string;
   holder: string;
   serial: string;
   outcome: string;

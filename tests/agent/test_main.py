@@ -44,7 +44,6 @@ def with_entries(directory: Path) -> Path:
                     action="sign",
                     name=name,
                     sha256="ab" * 32,
-                    certificate=b"",
                     holder="CÔNG TY A\x1b[2J",
                     serial="54",
                     outcome="signed",
@@ -58,13 +57,13 @@ class TestJournal:
         with_entries(tmp_path)
 
         assert main(["journal", "verify", *options]) == Exit.OK
-        assert capsys.readouterr().out == "2 mục, không mục nào bị sửa\n"
+        assert capsys.readouterr().out.startswith("2 mục, không mục nào bị sửa\n")
         assert main(["journal", "verify", "--language", "en", *options]) == Exit.OK
-        assert capsys.readouterr().out == "2 entries, none altered\n"
+        assert capsys.readouterr().out.startswith("2 entries, none altered\n")
 
     def test_altered_it_says_where_by_a_status_of_its_own(self, tmp_path, options, capsys) -> None:
         with closing(sqlite3.connect(with_entries(tmp_path))) as database:
-            database.execute("DROP TRIGGER entries_are_never_removed")
+            database.execute("DROP TRIGGER entries_leave_tombstones")
             database.execute("DELETE FROM entries WHERE number = 1")
             database.commit()
 

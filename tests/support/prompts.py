@@ -3,6 +3,7 @@
 user = ScriptedUser(Approve("1234"))          # one entry for each answer asked of the user
 user = ScriptedUser(Approve("bad"), Refuse())
 user = ScriptedUser(Approve(), Otp("246810"))    # what a signing service asks for besides
+user = ScriptedUser(Approve(without={3}))        # of a batch: that document is taken out
 ...
 user.asked                    # the questions, in order
 user.shown                    # what the windows were told: ("pin_rejected", state), …
@@ -13,16 +14,22 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from agent.consent.prompts import (
     Approval,
+    BatchQuestion,
     CertificateFacts,
+    DigestsQuestion,
     Grant,
+    PickQuestion,
+    Preview,
     SelectQuestion,
     SignQuestion,
     SiteQuestion,
 )
-from agent.errors import UserError
+from agent.documents import Description
+from agent.errors import AgentError, UserError
 from agent.keys import CertificateId, PinState
 from agent.pin import Pin
 
@@ -30,6 +37,7 @@ from agent.pin import Pin
 @dataclass(frozen=True)
 class Approve:
     pin: str | None = "12345678"
+    without: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,11 @@ class Allow:
 
 
 @dataclass(frozen=True)
+class Pick:
+    paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
 class Do:
     """Something the user does in the meantime, before the next answer."""
 
@@ -66,7 +79,17 @@ class Wait:
     event: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-Step = Approve | Otp | Refuse | Choose | Allow | Do | Wait
+@dataclass(frozen=True)
+class Look:
+    """The user looks at a document of a batch, before the next answer."""
+
+    index: int
+
+
+Step = Approve | Otp | Refuse | Choose | Allow | Pick | Do | Wait | Look
+Question = (
+    SiteQuestion | SelectQuestion | SignQuestion | BatchQuestion | DigestsQuestion | PickQuestion
+)
 
 
 class ScriptedUser:
@@ -74,12 +97,14 @@ class ScriptedUser:
 
     def __init__(self, *steps: Step) -> None:
         self._steps = list(steps)
-        self.asked: list[SiteQuestion | SelectQuestion | SignQuestion] = []
+        self.asked: list[Question] = []
         self.shown: list[tuple[str, object]] = []
         self.pins: list[Pin] = []
         self.open_windows = 0
         self.listening = False  # to the window, for an answer or a cancellation
         self.cancel = asyncio.Event()  # set: the user cancels while the token works
+        self.previews: list[Description | AgentError] = []
+        self._preview: Preview | None = None
 
     @property
     def left(self) -> int:
@@ -89,7 +114,7 @@ class ScriptedUser:
     def saw(self, what: str) -> list[object]:
         return [value for kind, value in self.shown if kind == what]
 
-    async def _next(self) -> Approve | Otp | Choose | Allow:
+    async def _next(self) -> Approve | Otp | Choose | Allow | Pick:
         while True:
             assert self._steps, "the user was asked once more than the test foresaw"
             match self._steps.pop(0):
@@ -98,6 +123,12 @@ class ScriptedUser:
                     await asyncio.sleep(0)
                 case Wait(event=event):
                     await event.wait()
+                case Look(index=index):
+                    assert self._preview is not None, "there is no batch to look into"
+                    try:
+                        self.previews.append(await self._preview(index))
+                    except AgentError as error:
+                        self.previews.append(error)
                 case Refuse(code=code):
                     raise UserError(code)
                 case answer:
@@ -126,7 +157,26 @@ class ScriptedUser:
             yield window
 
     @asynccontextmanager
-    async def _window(self, question: SelectQuestion | SignQuestion) -> AsyncIterator["_Window"]:
+    async def sign_batch(
+        self, question: BatchQuestion, preview: Preview
+    ) -> AsyncIterator["_Window"]:
+        self._preview = preview
+        async with self._window(question) as window:
+            yield window
+
+    @asynccontextmanager
+    async def open_digests(self, question: DigestsQuestion) -> AsyncIterator["_Window"]:
+        async with self._window(question) as window:
+            yield window
+
+    async def pick(self, question: PickQuestion) -> tuple[Path, ...]:
+        async with self._window(question):
+            answer = await self._next()
+        assert isinstance(answer, Pick)
+        return answer.paths
+
+    @asynccontextmanager
+    async def _window(self, question: Question) -> AsyncIterator["_Window"]:
         assert self.open_windows == 0, "one question at a time"
         self.asked.append(question)
         self.open_windows += 1
@@ -157,7 +207,8 @@ class _Window:
         async with self._heard():
             answer = await self._user._next()
         assert isinstance(answer, Approve)
-        return Approval(pin=None if answer.pin is None else self._typed(answer.pin))
+        pin = None if answer.pin is None else self._typed(answer.pin)
+        return Approval(pin=pin, excluded=frozenset(answer.without))
 
     def _typed(self, text: str) -> Pin:
         pin = Pin(bytearray(text.encode()))
@@ -188,6 +239,9 @@ class _Window:
 
     async def phone(self, *, seconds: float) -> None:
         self._user.shown.append(("phone", seconds))
+
+    async def done(self, count: int, total: int) -> None:
+        self._user.shown.append(("done", (count, total)))
 
     async def refused_by_user(self) -> None:
         async with self._heard():

@@ -60,6 +60,8 @@ class RemoteKey(Card):
     phone_seconds: float = 120.0
     #: The user has answered on the phone: None, or the code with which the service then fails.
     on_phone: asyncio.Future[str | None] | None = None
+    #: Documents that one authorisation covers.
+    at_once: int = 100
     #: What happened at the service, in order.
     events: list[str] = field(default_factory=list)
     otps_tried: list[str] = field(default_factory=list)
@@ -250,6 +252,10 @@ class _Session:
     def confirmation(self) -> Confirmation:
         return self._key.confirmation
 
+    @property
+    def at_once(self) -> int:
+        return self._key.at_once
+
     async def send_otp(self) -> None:
         key = self._key
         assert key.confirmation.otp is OtpKind.SENT, "nobody asked for one to be sent"
@@ -270,6 +276,7 @@ class _Session:
         typed_pin, typed_otp = _used(pin), _used(otp)
         assert (typed_otp is not None) == (asked.otp is not None)
         assert (typed_pin is not None) == (asked.pin and not self._knows_pin)
+        assert len(items) <= key.at_once
         try:
             await key.may_answer.wait()
             self._fail()

@@ -8,7 +8,7 @@ assert card.pins_tried == ["1234"]
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -31,6 +31,7 @@ from agent.keys import (
     TokenInfo,
 )
 from agent.pin import Pin, wipe
+from agent.tokens.turns import Turn
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
@@ -126,6 +127,7 @@ class MemoryTokens:
     def __init__(self, *cards: Card) -> None:
         self._cards = list(cards)
         self._listeners: set[asyncio.Event] = set()
+        self._turns: dict[CertificateId, Turn] = {}
         self.refreshed = 0
         #: Cards that only another look finds.
         self.unseen: list[Card] = []
@@ -173,17 +175,20 @@ class MemoryTokens:
             self._listeners.discard(changed)
 
     @asynccontextmanager
-    async def open(self, certificate: CertificateId) -> AsyncIterator["_Session"]:
+    async def open(
+        self, certificate: CertificateId, *, for_long: bool = False
+    ) -> AsyncIterator["_Session"]:
         card = next((c for c in self._cards if c.id == certificate), None)
         if card is None:
             raise UserError("certificate_not_found")
-        card.open_sessions += 1
-        session = _Session(self, card)
-        try:
-            yield session
-        finally:
-            card.open_sessions -= 1
-            card.logged_in -= session.logged_in
+        async with self._turns.setdefault(card.id, Turn()).taken(for_long=for_long):
+            card.open_sessions += 1
+            session = _Session(self, card)
+            try:
+                yield session
+            finally:
+                card.open_sessions -= 1
+                card.logged_in -= session.logged_in
 
     def plugged(self, card: Card) -> bool:
         return card in self._cards
@@ -248,6 +253,12 @@ class _Session:
                 return key.sign(digest, ec.ECDSA(Prehashed(hashes.SHA256())))
             case _:
                 raise UserError("certificate_unsuitable")
+
+    async def sign_each(
+        self, digests: Sequence[bytes], mechanism: Mechanism
+    ) -> AsyncGenerator[bytes, None]:
+        for digest in digests:
+            yield await self.sign(digest, mechanism)
 
     def _present(self) -> None:
         if not self._tokens.plugged(self._card):

@@ -124,6 +124,18 @@ def facts_grid(*rows: Sequence[tuple[str, str]]) -> QGridLayout:
     return grid
 
 
+class Remark(QFrame):
+    """One sentence that must not be missed, for as long as the window is open."""
+
+    def __init__(self, text: str, *, kind: str = "warn") -> None:
+        super().__init__()
+        self.setObjectName(kind)
+        self.setAccessibleName(text)
+        row = QVBoxLayout(self)
+        row.setContentsMargins(14, 10, 14, 10)
+        row.addWidget(Own(text, kind="strong"))
+
+
 class Banner(QFrame):
     """One sentence that must not be missed; hidden until it has something to say."""
 

@@ -73,10 +73,12 @@ class Cryptoki:
     def __init__(self, path: str) -> None:
         self._lib = LowLevel.CPKCS11Lib()
         self._parameters: Any = None
-        _initialise(path)
+        self._signature = ctypes.create_string_buffer(_SIGNATURE_BYTES)
+        functions = _initialise(path)
         # There is no C_Finalize and no unloading anywhere: some drivers hang in it; the end of the
         # process does it better.
         _check(self._lib.Load(path), "C_Initialize")
+        self._sign = _SIGN(_function(functions, _C_SIGN))
 
     def slots(self, *, with_token: bool) -> list[int]:
         """The slots; asking is also what makes most modules look at their readers again."""
@@ -213,16 +215,17 @@ class Cryptoki:
         _check(self._lib.C_SignInit(_session(session), chosen, _object(key)), "C_SignInit")
 
     def sign(self, session: int, data: bytes) -> bytes:
-        # With room enough from the start the question for the size, one more exchange with some
-        # cards, is not needed.
-        signature = LowLevel.ckbytelist(_SIGNATURE_BYTES)
-        code = self._lib.C_Sign(_session(session), LowLevel.ckbytelist(data), signature)
+        # Not by PyKCS11, which hands octets out one by one: a quarter of a millisecond for each
+        # signature. With room enough from the start the question for the size, one more exchange
+        # with some cards, is not needed.
+        length = ctypes.c_ulong(_SIGNATURE_BYTES)
+        code = self._sign(session, data, len(data), self._signature, ctypes.byref(length))
         _check(code, "C_Sign")
-        return bytes(signature)
+        return self._signature.raw[: length.value]
 
 
-def _initialise(path: str) -> None:
-    """C_Initialize(NULL): "we call from one thread", as PKCS#11 §5.4 has it.
+def _initialise(path: str) -> int:
+    """C_Initialize(NULL): "we call from one thread", as PKCS#11 §5.4 has it. The function list.
 
     PyKCS11 would ask for locks of the operating system. With them OpenSC 0.23 waits for itself when
     a card is pulled during C_GetTokenInfo (sc_pkcs15_get_pin_info, sc_unlock), for ever.
@@ -231,12 +234,34 @@ def _initialise(path: str) -> None:
     functions = ctypes.c_void_p()
     library = ctypes.CDLL(path)
     library.C_GetFunctionList(ctypes.byref(functions))
+    initialise = _function(functions.value or 0, _C_INITIALIZE)
+    if initialise:
+        ctypes.CFUNCTYPE(ctypes.c_ulong, ctypes.c_void_p)(initialise)(None)
+    return functions.value or 0
+
+
+#: Places in CK_FUNCTION_LIST (PKCS#11 2.40, pkcs11f.h).
+_C_INITIALIZE = 0
+_C_SIGN = 43
+#: CK_RV C_Sign(CK_SESSION_HANDLE, CK_BYTE_PTR, CK_ULONG, CK_BYTE_PTR, CK_ULONG_PTR)
+_SIGN = ctypes.CFUNCTYPE(
+    ctypes.c_ulong,
+    ctypes.c_ulong,
+    ctypes.c_char_p,
+    ctypes.c_ulong,
+    ctypes.c_char_p,
+    ctypes.POINTER(ctypes.c_ulong),
+)
+
+
+def _function(functions: int, place: int) -> int:
+    """The address of a function, or 0."""
+    if not functions:
+        return 0
+    pointer = ctypes.sizeof(ctypes.c_void_p)
     # The list begins with a CK_VERSION of two bytes; only on Windows are structures packed.
-    first = 2 if sys.platform == "win32" else ctypes.sizeof(ctypes.c_void_p)
-    if functions.value:
-        address = ctypes.c_void_p.from_address(functions.value + first).value
-        if address:
-            ctypes.CFUNCTYPE(ctypes.c_ulong, ctypes.c_void_p)(address)(None)
+    first = 2 if sys.platform == "win32" else pointer
+    return ctypes.c_void_p.from_address(functions + first + place * pointer).value or 0
 
 
 _NOTHING_TO_SEE = frozenset({PyKCS11.CKR_ATTRIBUTE_TYPE_INVALID, PyKCS11.CKR_ATTRIBUTE_SENSITIVE})

@@ -26,7 +26,7 @@ class Pipe:
     """Frames over two descriptors. Raises HostGone and Garbled."""
 
     def __init__(self, reads: int, writes: int) -> None:
-        self._reads = reads
+        self._stream = open(reads, "rb", buffering=0)  # noqa: SIM115 - as long as the process
         self._writes = writes
 
     @classmethod
@@ -44,7 +44,7 @@ class Pipe:
         if sys.platform == "win32":
             import msvcrt
 
-            for descriptor in (pipe._reads, pipe._writes):
+            for descriptor in (pipe._stream.fileno(), pipe._writes):
                 msvcrt.setmode(descriptor, os.O_BINARY)
         # Ctrl-C in the agent's terminal reaches its children too; they end by end of file.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -70,15 +70,14 @@ class Pipe:
         """Read into a buffer of our own: `os.read` would leave copies that cannot be wiped."""
         buffer = bytearray(size)
         view = memoryview(buffer)
-        with open(self._reads, "rb", buffering=0, closefd=False) as stream:
-            done = 0
-            while done < size:
-                count = stream.readinto(view[done:])
-                if not count:
-                    view.release()
-                    wipe(buffer)
-                    raise HostGone
-                done += count
+        done = 0
+        while done < size:
+            count = self._stream.readinto(view[done:])
+            if not count:
+                view.release()
+                wipe(buffer)
+                raise HostGone
+            done += count
         return buffer
 
 

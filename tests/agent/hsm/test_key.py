@@ -69,7 +69,7 @@ async def test_nothing_is_asked_of_the_user_where_the_service_asks_nothing() -> 
     assert key.service.typed == [(None, None)]
 
 
-async def test_pin_and_password_go_out_once_and_are_erased() -> None:
+async def test_pin_and_password_go_out_once_and_are_erased_with_the_session() -> None:
     key = Key(pin=True, otp=OtpKind.SENT)
     await key.send_otp()
     typed = pin(), pin("246810")
@@ -79,7 +79,18 @@ async def test_pin_and_password_go_out_once_and_are_erased() -> None:
     for each in typed:
         with pytest.raises(ValueError):
             each.consume()
+    key.end()
     assert key._pin is None
+
+
+async def test_further_documents_are_signed_with_the_pin_that_was_right() -> None:
+    key = Key(pin=True)
+    assert await key.signed(pin=pin()) == expected(1)
+    kept = key._pin
+    assert await key.signed() == expected(1)
+    assert key.service.typed == [("1234", None), ("1234", None)]
+    key.end()
+    assert kept == bytearray(4), "overwritten"
 
 
 async def test_after_a_wrong_otp_the_pin_is_still_known() -> None:
@@ -90,7 +101,7 @@ async def test_after_a_wrong_otp_the_pin_is_still_known() -> None:
     assert await key.refused(otp=pin("2")) == "otp_incorrect"
     assert await key.signed(otp=pin("3")) == expected(1)
     assert key.service.typed == [("1234", "1"), ("1234", "2"), ("1234", "3")]
-    assert key._pin is None
+    key.end()
     assert kept == bytearray(4), "overwritten"
 
 

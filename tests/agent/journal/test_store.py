@@ -1,12 +1,13 @@
 """The journal on disk: append-only, durable, and no alteration goes unnoticed."""
 
 import json
+import secrets
 import sqlite3
 import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,24 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.journal import Entry, Journal, JournalBroken
-
-AT = datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
-
-
-def entry(name: str = "05-SD.xml", outcome: str = "signed") -> Entry:
-    return Entry(
-        at=AT,
-        origin="https://their.app",
-        action="sign",
-        name=name,
-        sha256="ab" * 32,
-        certificate=b"\x30\x00",
-        holder="CÔNG TY A",
-        serial="5401",
-        outcome=outcome,
-        evidence=(b"chain",),
-    )
+from agent.journal import Exhibit, Journal, JournalBroken, Kind
+from agent.journal.schema import VERSION
+from tests.support.journal import entry, filled, tamper
 
 
 @pytest.fixture
@@ -40,26 +26,10 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
         yield opened
 
 
-def tamper(directory: Path, *statements: str) -> None:
-    """As somebody who can write the user's files: the triggers are no obstacle to them."""
-    with closing(sqlite3.connect(directory / "journal.sqlite")) as database:
-        database.execute("DROP TRIGGER IF EXISTS entries_are_never_changed")
-        database.execute("DROP TRIGGER IF EXISTS entries_are_never_removed")
-        for statement in statements:
-            database.execute(statement)
-        database.commit()
-
-
 def broken_at(directory: Path) -> int:
     with closing(Journal(directory)) as journal, pytest.raises(JournalBroken) as broken:
         journal.verify()
     return broken.value.number
-
-
-def filled(directory: Path, count: int = 5) -> None:
-    with closing(Journal(directory)) as journal:
-        for number in range(count):
-            journal.append(entry(f"{number}.xml"))
 
 
 class TestAppending:
@@ -96,16 +66,69 @@ class TestAppending:
 
             assert one.verify() == other.verify() == 60
 
-    def test_sqlite_itself_refuses_to_change_or_remove(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "DELETE FROM entries",
+            "UPDATE entries SET entry = ''",
+            "DELETE FROM evidence",
+            "UPDATE evidence SET content = ''",
+            "INSERT INTO tombstones SELECT number, zeroblob(32), 5 FROM entries WHERE number = 1",
+            "INSERT INTO tombstones SELECT number, hash, 9 FROM entries WHERE number = 1",
+            "INSERT INTO tombstones SELECT number, hash, 5 FROM entries WHERE number = 5",
+            "UPDATE head SET number = number - 1",
+            "DELETE FROM head",
+        ],
+    )
+    def test_sqlite_itself_refuses_to_change_or_remove(
+        self, tmp_path: Path, statement: str
+    ) -> None:
         filled(tmp_path)
-        with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as database:
-            for statement in ("DELETE FROM entries", "UPDATE entries SET entry = ''"):
-                with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-                    database.execute(statement)
+        with (
+            closing(sqlite3.connect(tmp_path / "journal.sqlite")) as database,
+            pytest.raises(sqlite3.IntegrityError, match="append-only"),
+        ):
+            database.execute(statement)
 
-    def test_every_append_is_synced_to_the_disk(self, journal: Journal) -> None:
-        assert journal._database.execute("PRAGMA synchronous").fetchone() == (3,)
-        assert journal._database.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    def test_all_or_none_of_many(self, journal: Journal) -> None:
+        nobody_has_it = Exhibit(kind=Kind.CRL, sha256="ef" * 32)
+        broken = replace(entry("2.xml"), evidence=(nobody_has_it,))
+
+        assert [s.number for s in journal.append_many([entry("1.xml"), entry("2.xml")])] == [1, 2]
+        with pytest.raises(ValueError, match="nobody has it"):
+            journal.append_many([entry("3.xml", evidence=(b"new",)), broken])
+        assert journal.append_many([]) == ()
+        assert journal.evidence(Exhibit.of(b"new").sha256) is None
+        # What was taken back with it is not thought to be there.
+        journal.append(entry("3.xml", evidence=(b"new",)))
+        assert journal.verify() == 3
+
+    def test_evidence_is_kept_once_and_whole(self, tmp_path: Path, journal: Journal) -> None:
+        crl = secrets.token_bytes(2_000_000)
+        for n in range(50):
+            journal.jot(entry(f"{n}.xml", evidence=(b"chain", crl)))
+        journal.settle()
+
+        [stored] = journal.latest(limit=1)
+        assert [journal.evidence(one.sha256) for one in stored.entry.evidence] == [b"chain", crl]
+        assert journal.verify() == 50
+        assert sum(path.stat().st_size for path in tmp_path.iterdir()) < 2 * 2_000_000 + 500_000
+
+    def test_two_programs_keep_the_same_evidence_once(self, tmp_path: Path) -> None:
+        with closing(Journal(tmp_path)) as one, closing(Journal(tmp_path)) as other:
+            for journal in (one, other, one, other):
+                journal.jot(entry())
+
+            with one.snapshot() as snapshot:
+                assert len(list(snapshot.evidence())) == 2
+            assert other.verify() == 4
+
+    def test_a_file_of_a_later_version_is_left_alone(self, tmp_path: Path) -> None:
+        filled(tmp_path)
+        tamper(tmp_path, f"PRAGMA user_version = {VERSION + 1}")
+
+        with pytest.raises(JournalBroken, match="later version"):
+            Journal(tmp_path)
 
     def test_only_the_user_can_read_it(self, tmp_path: Path) -> None:
         filled(tmp_path / "journal")
@@ -212,6 +235,44 @@ class TestAlterationsAreFound:
             assert broken_at(directory) == number
 
 
+class TestTheNextSignature:
+    """Signing goes on with a journal that was altered, and covers nothing up."""
+
+    def test_does_not_count_over_entries_that_were_cut_off(self, tmp_path: Path) -> None:
+        filled(tmp_path, 5)
+        tamper(tmp_path, "DELETE FROM entries WHERE number > 3")
+        filled(tmp_path, 4)
+
+        assert broken_at(tmp_path) == 5
+
+    def test_does_not_mend_a_damaged_head_file(self, tmp_path: Path) -> None:
+        filled(tmp_path, 2)
+        (tmp_path / "journal.head").write_text("five")
+        filled(tmp_path, 1)
+
+        assert (tmp_path / "journal.head").read_text() == "five"
+        broken_at(tmp_path)
+
+
+class TestEvidence:
+    @pytest.mark.parametrize(
+        ("statement", "number"),
+        [
+            ("UPDATE evidence SET content = X'00' WHERE id = 2", 1),
+            ("UPDATE evidence SET sha256 = zeroblob(32) WHERE id = 2", 0),
+            ("UPDATE evidence SET content = 5 WHERE id = 2", 0),
+            ("DELETE FROM evidence WHERE id = 2", 1),
+        ],
+    )
+    def test_that_was_changed_or_removed_is_found(
+        self, tmp_path: Path, statement: str, number: int
+    ) -> None:
+        filled(tmp_path)
+        tamper(tmp_path, statement)
+
+        assert broken_at(tmp_path) == number
+
+
 class TestAPowerFailure:
     def test_between_the_entry_and_the_head_file_is_no_alteration(self, tmp_path: Path) -> None:
         filled(tmp_path, 2)
@@ -222,6 +283,16 @@ class TestAPowerFailure:
             assert journal.verify() == 3
             journal.append(entry())
             assert journal.verify() == 4
+
+    def test_before_many_had_settled_is_none_either(self, tmp_path: Path) -> None:
+        filled(tmp_path, 2)
+        old = (tmp_path / "journal.head").read_bytes()
+        with closing(Journal(tmp_path)) as journal:
+            for n in range(20):
+                journal.jot(entry(f"{n}.xml"))
+            journal.settle()
+            (tmp_path / "journal.head").write_bytes(old)
+            assert journal.verify() == 22
 
     def test_before_the_first_head_file_is_none_either(self, tmp_path: Path) -> None:
         filled(tmp_path, 1)

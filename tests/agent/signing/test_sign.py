@@ -10,6 +10,7 @@ import pytest
 
 from agent.consent.prompts import SignQuestion
 from agent.errors import DocumentError, InternalError, TokenError, UserError
+from agent.journal import Exhibit
 from agent.signing.candidates import Wanted
 from agent.signing.desk import Desk
 from agent.signing.sign import Order, Signed, sign
@@ -78,10 +79,16 @@ class TestAGoodSignature:
         ]
         [stored] = desk.journal.latest(limit=10)
         assert stored.entry.outcome == "signed"
-        assert stored.entry.certificate == card.der
+        assert stored.entry.certificate == Exhibit.of(card.der)
+        assert desk.journal.evidence(card.id) == card.der
         assert stored.entry.sha256 == result.sha256
         assert stored.entry.origin == ORIGIN
-        assert stored.entry.evidence == (b"chain",)
+        assert stored.entry.size == len(DOCUMENT)
+        assert stored.entry.profile == "test"
+        assert stored.entry.mechanism == "rsa-pkcs1-sha256"
+        assert stored.entry.signed_at == result.at
+        assert stored.entry.state == "valid"
+        assert stored.entry.evidence == (Exhibit.of(b"chain"),)
         assert_nothing_left_open(user, tokens, card)
 
     async def test_takes_the_only_certificate_of_the_unit_without_a_question(

@@ -20,6 +20,13 @@ SCENES = (
     "service-nothing", "service-working", "service-pin-rejected", "otp", "otp-typed",
     "otp-generated", "otp-hostile", "otp-given", "otp-rejected", "otp-not-ascii", "phone",
     "phone-over", "phone-hostile", "phone-done", "login-phone",
+    "batch-inert", "batch", "batch-one", "batch-few", "batch-huge", "batch-again",
+    "batch-excluded", "batch-none", "batch-search", "batch-search-vain", "batch-warned",
+    "batch-only-warned", "batch-hostile", "batch-look-waiting", "batch-look",
+    "batch-look-warned", "batch-look-failed", "batch-look-hostile", "batch-unplugged",
+    "batch-rejected", "batch-pin-pad", "batch-working", "batch-stopped", "batch-service",
+    "batch-otp", "batch-phone", "sign-digest", "sign-changed", "digests", "digests-native",
+    "digests-service", "site-digests", "site-digests-native",
 )  # fmt: skip
 EVERY = [f"{scene}-{language}" for scene in SCENES for language in ("vi", "en")]
 
