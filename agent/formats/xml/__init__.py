@@ -34,7 +34,7 @@ Three traps that cost others their signatures, and where they are kept out:
 * SignedInfo is hashed with all namespaces and xml: attributes in scope where it stands, although it
   is written without them (`canonical.context`).
 * Taking a signature out of a tree by lxml's `remove` also takes out the white space behind it,
-  which is signed (`verify._detach`).
+  which is signed (`canonical.cut`).
 * Canonical XML by libxml2 forgets to escape namespace URIs; such documents are refused (`intake`).
 """
 

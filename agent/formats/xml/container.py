@@ -12,7 +12,8 @@ from typing import Final
 from lxml import etree
 
 from agent.errors import DocumentError
-from agent.formats.xml.intake import Codec, Intake, Path
+from agent.formats.xml.intake import Intake
+from agent.formats.xml.positions import Codec, Path, elements_at
 
 _XML_SPACE: Final = " \t\r\n"
 
@@ -60,15 +61,6 @@ def empty_container(intake: Intake, path: Path) -> "tuple[etree._Element, Gap]":
         after=f"</{name}>".encode(codec) + data[end:],
         codec=codec,
     )
-
-
-def elements_at(tree: "etree._ElementTree[etree._Element]", path: Path) -> list["etree._Element"]:
-    """All elements whose path from the root is `path`, in document order."""
-    root = tree.getroot()
-    level = [root] if path[0] in ("*", root.tag) else []
-    for name in path[1:]:
-        level = [child for element in level for child in element.iterchildren(name)]
-    return level
 
 
 def printed(path: Path) -> str:

@@ -11,7 +11,7 @@ from lxml import etree
 
 from agent.errors import DocumentError
 from agent.formats.xml.algorithms import DS
-from agent.formats.xml.container import elements_at
+from agent.formats.xml.positions import elements_at
 from agent.formats.xml.profiles import Profile
 from agent.formats.xml.reference import ids
 

@@ -15,12 +15,14 @@ from lxml import etree
 
 from agent.errors import DocumentError
 from agent.formats.xml import canonical
-from agent.formats.xml.container import elements_at, printed
+from agent.formats.xml.container import printed
+from agent.formats.xml.positions import elements_at
+from agent.formats.xml.profiles import Canonicalization, Reference, Transform
 from agent.formats.xml.profiles import Element as ElementReference
-from agent.formats.xml.profiles import Reference, Transform
 
 #: An NCName (.NET and libxml2 find no others) of letters that a URI takes unescaped.
 _ID: Final = re.compile(r"[A-Za-z_][A-Za-z0-9._-]{0,199}")
+_METHODS: Final = frozenset(Canonicalization)
 _ALL_IDS: Final = etree.XPath("//@*[translate(local-name(),'ID','id')='id']", smart_strings=False)
 
 
@@ -64,7 +66,13 @@ def octets(
     tree: "etree._ElementTree[etree._Element]", target: Target, transforms: tuple[Transform, ...]
 ) -> bytes:
     """What is digested. The signature, if it stands in there, is out of the tree already."""
-    exclusive = Transform.EXC_C14N_10 in transforms
+    method = canonicalization(transforms)
     if target.element is None:
-        return canonical.document(tree, exclusive=exclusive)
-    return canonical.subtree(target.element, exclusive=exclusive)
+        return canonical.document(tree, method)
+    return canonical.subtree(target.element, method)
+
+
+def canonicalization(transforms: tuple[Transform, ...]) -> Canonicalization:
+    """What makes octets of what is left after `transforms`: inclusive 1.0 unless they say so."""
+    last = transforms[-1] if transforms else None
+    return Canonicalization(last) if last in _METHODS else Canonicalization.C14N_10
