@@ -74,7 +74,7 @@ def context(
         for prefix in sorted(namespaces)
         if prefix != "xml" and namespaces[prefix]
     ]
-    inherited = {} if parent is None else _xml_attributes(parent, method)
+    inherited = {} if parent is None else _xml_attributes(parent, method, own=False)
     names.append(attributes)
     names += [f' xml:{name}="{inherited[name].translate(_ESCAPES)}"' for name in sorted(inherited)]
     return "".join(names)
@@ -107,7 +107,7 @@ def subtree(
     if without is not None:
         cut(_same(root, apex, without))
     if method is not Canonicalization.EXC_C14N_10:
-        for name, value in _xml_attributes(apex, method).items():
+        for name, value in _xml_attributes(apex, method, own=True).items():
             root.set(f"{{{_XML}}}{name}", value)
     return document(root.getroottree(), method, prefixes=prefixes)
 
@@ -139,16 +139,22 @@ def _same(
     return root
 
 
-def _xml_attributes(element: "etree._Element", method: Canonicalization) -> dict[str, str]:
-    """xml: attributes in force at `element`, by local name; the nearest one counts."""
+def _xml_attributes(
+    element: "etree._Element", method: Canonicalization, *, own: bool
+) -> dict[str, str]:
+    """xml: attributes in force at `element`, by local name; the nearest one counts.
+
+    `own`: it is the apex, else what the apex stands in.
+    """
     prefix = f"{{{_XML}}}"
     found: dict[str, str] = {}
     for ancestor in (element, *element.iterancestors()):
+        inherited = ancestor is not element or not own
         for key, value in ancestor.attrib.items():
             name = key.removeprefix(prefix)
             if name == key:
                 continue
-            if method is Canonicalization.C14N_11 and ancestor is not element:
+            if method is Canonicalization.C14N_11 and inherited:
                 if name == "id":
                     continue
                 if name == "base":

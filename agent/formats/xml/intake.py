@@ -112,7 +112,7 @@ def _encoding(data: bytes) -> tuple[Codec, str]:
     Mark, declaration and every byte must agree: .NET's StringWriter, for one, declares UTF-16 in
     what is then saved as UTF-8, and receivers differ in what they make of that.
     """
-    mark, codec = next(((m, c) for m, c in _BOMS if data.startswith(m)), (b"", None))
+    mark, codec = _marked(data)
     head = data[len(mark) : 1024]
     found = _DECLARED.match(head.decode(codec or "latin-1", "replace"))
     declared = found[1].lower() if found else ""
@@ -130,6 +130,26 @@ def _encoding(data: bytes) -> tuple[Codec, str]:
             "document_encoding", encoding=declared or codec, position=len(mark) + error.start
         ) from None
     return codec, declared
+
+
+def end_of(intake: Intake, element: "etree._Element") -> int:
+    """The byte position of an element's end tag; `element` is in the tree of `intake`."""
+    path = tuple(str(one.tag) for one in (*reversed(list(element.iterancestors())), element))
+    found = positions.glanced(intake.data, intake.tree, path, codec=intake.codec)
+    if found is None:
+        scanner = _Scanner(path, _encoding(intake.data)[1])
+        scanner.scan(intake.data)
+        found = tuple(scanner.spans)
+    return found[positions.elements_at(intake.tree, path).index(element)].end
+
+
+def mark_of(data: bytes) -> bytes:
+    """The byte order mark, or b"" for none."""
+    return _marked(data)[0]
+
+
+def _marked(data: bytes) -> tuple[bytes, Codec | None]:
+    return next(((mark, codec) for mark, codec in _BOMS if data.startswith(mark)), (b"", None))
 
 
 class _Glance:

@@ -82,7 +82,9 @@ def _name(path: "_Path", labels: Mapping[str, str]) -> str:
     return f"{known} [{number}" if number else known
 
 
-def _document(root: "etree._Element", without: "etree._Element | None") -> Iterator[tuple["_Path", str]]:
+def _document(
+    root: "etree._Element", without: "etree._Element | None"
+) -> Iterator[tuple["_Path", str]]:
     """(path below the root, value) in document order."""
     for node in reversed(list(root.itersiblings(preceding=True))):
         if isinstance(node, etree._ProcessingInstruction):  # noqa: SLF001 - lxml names it so
