@@ -158,9 +158,10 @@ def _by_id(value: str, around: Surroundings) -> "etree._Element":
     if not _ID.fullmatch(value) or around.ids[value] != 1:
         grammar.reject(Reason.REFERENCE)
     found = _BY_ID(around.tree, value=value)
-    if not found:  # it is written with white space around it
+    if not isinstance(found, list) or not found:  # it is written with white space around it
         grammar.reject(Reason.REFERENCE)
-    return found[0]
+    element: etree._Element = found[0]
+    return element
 
 
 def _check_element(

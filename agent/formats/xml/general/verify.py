@@ -22,6 +22,7 @@ from protocol.limits import MAX_XML_BYTES
 MAX_SIGNATURES: Final = 32
 #: Room for what levels above B-B put into a signature: revocation lists are large.
 EVIDENCE_ROOM: Final = 16 * 1024 * 1024
+_HEAD_BYTES: Final = 4096
 MAX_BYTES: Final = MAX_XML_BYTES + SIGNATURE_ROOM + EVIDENCE_ROOM
 #: Of all that the signatures in a document refer to; many may refer to the same.
 MAX_REFERRED_BYTES: Final = 16 * MAX_XML_BYTES
@@ -58,9 +59,14 @@ def verify(octets: bytes, *, content: Document | None = None) -> tuple[Found, ..
 
 def content_needed(octets: bytes) -> frozenset[str] | None:
     """By which hashes the content of a detached signature must be known: none if it must be at
-    hand. None if there is no detached signature, or none that can be read.
+    hand. None for what is no detached signature, or cannot be read. Such a file begins with it.
     """
-    tree = take_in(octets, path=("*",), limit=MAX_BYTES).tree
+    if b"Signature" not in octets[:_HEAD_BYTES].replace(b"\0", b""):
+        return None
+    try:
+        tree = take_in(octets, path=("*",), limit=MAX_BYTES).tree
+    except DocumentError:
+        return None  # `verify` says what is wrong
     needed: set[str] | None = None
     for element in tree.iter(f"{{{DS}}}Reference"):
         if (element.get("URI") or "x").startswith("#") or element.get("URI") == "":
