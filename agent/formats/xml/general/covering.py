@@ -12,15 +12,13 @@ from lxml import etree
 from agent.documents import Document
 from agent.errors import DocumentError
 from agent.formats import content
-from agent.formats.xml import algorithms, canonical, grammar
+from agent.formats.xml import algorithms, canonical, grammar, receivers
 from agent.formats.xml.algorithms import DS
 from agent.formats.xml.general.objects import Objects
 from agent.formats.xml.general.signed_info import Canonical, Reference
 from agent.formats.xml.general.xades import SIGNED_PROPERTIES_TYPE
 from agent.formats.xml.grammar import Reason
 from agent.formats.xml.intake import take_in
-from agent.formats.xml.positions import elements_at
-from agent.formats.xml.profiles import PROFILES, Element
 from protocol.limits import MAX_XML_BYTES
 
 _ID: Final = re.compile(r"[^\W\d][\w.:-]{0,199}")
@@ -81,7 +79,8 @@ def leads(
     covered = [lead.element for lead in content_leads if lead.kind is Coverage.ELEMENT]
     if Coverage.DOCUMENT not in kinds:
         _check_namesakes([element for element in covered if element is not None], around)
-        _check_known_receivers(signature, covered, around)
+        if not receivers.read_what_is_signed(around.tree, signature.getparent(), covered):
+            grammar.reject(Reason.REFERENCE)
     return found
 
 
@@ -193,21 +192,6 @@ def _check_namesakes(covered: "list[etree._Element]", around: Surroundings) -> N
         for namesake in around.tree.iter(f"{{*}}{etree.QName(element).localname}"):
             if namesake not in inside and inside.isdisjoint(namesake.iterancestors()):
                 grammar.reject(Reason.REFERENCE)
-
-
-def _check_known_receivers(
-    signature: "etree._Element", covered: "list[etree._Element | None]", around: Surroundings
-) -> None:
-    """Where a profile of ours has its signature, what the receiver reads is what is signed."""
-    place = signature.getparent()
-    for profile in PROFILES.values():
-        if not isinstance(profile.reference, Element):
-            continue
-        if place not in elements_at(around.tree, profile.container):
-            continue
-        read = elements_at(around.tree, profile.reference.path)
-        if len(read) != 1 or read[0] not in covered:
-            grammar.reject(Reason.REFERENCE)
 
 
 def _external(reference: Reference, external: Document | None) -> bytes:

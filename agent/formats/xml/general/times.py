@@ -13,6 +13,7 @@ _TIME: Final = re.compile(
 #: Who says no zone is in Vietnam, as e-invoices are.
 _VIETNAM: Final = timezone(timedelta(hours=7))
 _MAX_HOURS: Final = 14
+_MAX_MINUTES: Final = 59
 #: No signature is of another century, and not every clock can show every year.
 _YEARS: Final = range(1950, 2200)
 
@@ -37,7 +38,7 @@ def _zone(text: str | None) -> timezone:
     if text == "Z":
         return UTC
     hours, minutes = int(text[1:3]), int(text[4:])
-    if hours > _MAX_HOURS:
+    if hours > _MAX_HOURS or minutes > _MAX_MINUTES:
         raise ValueError(text)
     offset = timedelta(hours=hours, minutes=minutes)
     return timezone(-offset if text[0] == "-" else offset)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
 
-from asn1crypto import cms
+from asn1crypto import tsp
 from lxml import etree
 
 from agent.certificates.describe import read as read_certificate
@@ -158,13 +158,13 @@ def _certificate(properties: "etree._Element") -> CertificateDigest:
 
 def _names(issuer_serial: bytes, certificate: bytes) -> bool:
     try:
-        stated = cms.IssuerSerial.load(issuer_serial, strict=True)
+        stated = tsp.IssuerSerial.load(issuer_serial, strict=True)
         (name,) = stated["issuer"]
         parsed = read_certificate(certificate)
         return bool(
             name.name == "directory_name"
-            and name.chosen.dump() == parsed.issuer.dump()
-            and stated["serial"].native == parsed.serial_number
+            and name.chosen.untag().dump() == parsed.issuer.dump()
+            and stated["serial_number"].native == parsed.serial_number
         )
     except UserError:
         return False

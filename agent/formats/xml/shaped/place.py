@@ -20,7 +20,7 @@ from lxml import etree
 from agent.documents import Description, Document
 from agent.errors import DocumentError
 from agent.formats import content
-from agent.formats.xml import canonical, cosigning, reference
+from agent.formats.xml import canonical, cosigning, receivers, reference
 from agent.formats.xml.algorithms import DS
 from agent.formats.xml.container import Gap, place_at_end
 from agent.formats.xml.intake import mark_of, take_in
@@ -81,6 +81,10 @@ def _enveloped(document: bytes, shape: XmlShape) -> Place:
     intake = take_in(document, path=path)
     container, gap = place_at_end(intake, path)
     target = _target(intake.tree, shape)
+    if target.element is not None and not receivers.read_what_is_signed(
+        intake.tree, container, [target.element]
+    ):
+        raise DocumentError("option_unsupported", option="xml", field="element")
     cosigning.check_shaped(intake.tree, container=container, own_ids=own_ids(shape))
     text, cut = preview(intake.tree, of=target.element)
     canonical.check_context(container)
