@@ -46,7 +46,8 @@ class Signature:
     ocsp_responses: tuple[bytes, ...] = field(repr=False, default=())
     crls: tuple[bytes, ...] = field(repr=False, default=())
     covers: str = ""  # "whole-file", "document", "content" …: what exactly is signed
-    covers_what: str = ""  # its name, where it has one; a stranger's text
+    #: Codes of what a reader should know: certificate_not_bound …
+    warnings: tuple[str, ...] = ()
 
 
 class SignedFile(Protocol):
@@ -163,11 +164,21 @@ class XmlFile:
                 timestamps=found.timestamps,
                 ocsp_responses=found.ocsp_responses,
                 crls=found.crls,
-                covers=found.covered[0].kind.value if len(found.covered) == 1 else "parts",
-                covers_what=", ".join(part.name for part in found.covered if part.name),
+                covers=_covers(found),
             )
             for found in general.verify(self.octets, content=content)
         )
+
+
+def _covers(found: general.Found) -> str:
+    """The kind, and behind a colon the names (a stranger's text) of what has one."""
+    kinds = {part.kind for part in found.covered}
+    if general.Coverage.DOCUMENT in kinds:
+        return "document"
+    if kinds == {general.Coverage.EXTERNAL}:
+        return "content"
+    kind = "object" if kinds == {general.Coverage.OBJECT} else "element"
+    return f"{kind}:{', '.join(part.name for part in found.covered if part.name)}"
 
 
 def _digest(found: general.Found) -> bytes:
