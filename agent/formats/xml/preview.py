@@ -52,8 +52,11 @@ def preview(
     shown_parts = _document(tree.getroot(), without) if of is None else _element(of, (), without)
     for path, value in shown_parts:
         shown, shortened = _shortened(value)
-        new = [*_headings(above, path[:-1], labels), _line(path, shown, labels)]
-        above = path[:-1]
+        parents = path[:-1]
+        new = [_line(path, shown, labels)]
+        if parents != above:
+            new = [*_headings(above, parents, labels), *new]
+        above = parents
         chars += sum(len(line) + 1 for line in new)
         if len(lines) + len(new) > MAX_LINES or chars > MAX_CHARS:
             return "\n".join([*lines, "…"]), True
@@ -76,9 +79,9 @@ def _line(path: "_Path", shown: str, labels: Mapping[str, str]) -> str:
 def _name(path: "_Path", labels: Mapping[str, str]) -> str:
     """What people call it; else what the document calls it."""
     known = labels.get("/".join(part.partition("[")[0] for part in path)) if labels else None
-    number = path[-1].partition("[")[2]
     if known is None:
         return _visible(path[-1])
+    number = path[-1].partition("[")[2]
     return f"{known} [{number}" if number else known
 
 
