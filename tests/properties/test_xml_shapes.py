@@ -55,7 +55,7 @@ def signed(document: bytes, unit: Holder, shape: XmlShape) -> bytes:
 
 
 class TestEveryDocument:
-    @settings(max_examples=80, deadline=None)
+    @settings(max_examples=50, deadline=None)
     @given(document=documents(), shape=shapes(Packaging.ENVELOPED))
     def test_keeps_its_bytes_and_is_digested_as_canonical_xml_wants(
         self, unit: Holder, document: bytes, shape: XmlShape
@@ -70,7 +70,7 @@ class TestEveryDocument:
         if shape.canonicalization is not Canonical.EXC_C14N_10:
             assert found.covered[0].octets == canonical(document)
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=40, deadline=None)
     @given(document=documents(), shape=shapes(Packaging.ENVELOPING))
     def test_stands_in_an_enveloping_signature_as_it_is(
         self, unit: Holder, document: bytes, shape: XmlShape
@@ -94,7 +94,7 @@ class TestEveryDocument:
 
         assert found.covered[0].octets == enveloped.covered[0].octets == document
 
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=100, deadline=None)
     @given(
         document=documents(),
         shape=shapes(Packaging.ENVELOPED, Packaging.ENVELOPING),
@@ -128,7 +128,7 @@ class TestArbitraryBytes:
         with pytest.raises(DocumentError):
             verify(document)
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=120, deadline=None)
     @given(data=st.data())
     def test_a_signature_that_was_bent_is_refused_by_name(
         self, raised: bytes, data: st.DataObject

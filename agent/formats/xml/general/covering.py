@@ -12,7 +12,7 @@ from lxml import etree
 from agent.documents import Document
 from agent.errors import DocumentError
 from agent.formats import content
-from agent.formats.xml import algorithms, canonical, grammar, receivers
+from agent.formats.xml import algorithms, canonical, grammar, receivers, reference
 from agent.formats.xml.algorithms import DS
 from agent.formats.xml.general.objects import Objects
 from agent.formats.xml.general.signed_info import Canonical, Reference
@@ -22,7 +22,9 @@ from agent.formats.xml.intake import take_in
 from protocol.limits import MAX_XML_BYTES
 
 _ID: Final = re.compile(r"[^\W\d][\w.:-]{0,199}")
-_BY_ID: Final = etree.XPath("//*[@*[translate(local-name(),'ID','id')='id']=$value]")
+_WITH_ID: Final = etree.XPath("//*[@*[translate(local-name(),'ID','id')='id']]")
+#: More elements of one name are rows, not what is signed by itself.
+_MAX_NAMESAKES: Final = 1000
 _SIGNATURE: Final = f"{{{DS}}}Signature"
 
 
@@ -55,6 +57,20 @@ class Lead:
 class Surroundings:
     tree: "etree._ElementTree[etree._Element]"
     ids: Counter[str]  # how often each Id occurs, however it is spelt
+    by_id: "dict[str, etree._Element]"
+
+    @classmethod
+    def of(cls, tree: "etree._ElementTree[etree._Element]") -> "Surroundings":
+        """Looked up once: a stranger's file may have very many of both Ids and references."""
+        found = _WITH_ID(tree)
+        assert isinstance(found, list)  # of elements, by what it selects
+        by_id = {
+            value: element
+            for element in found
+            for name, value in element.attrib.items()
+            if name.rpartition("}")[2].lower() == "id"
+        }
+        return cls(tree=tree, ids=reference.ids(tree), by_id=by_id)
 
 
 def leads(
@@ -93,19 +109,19 @@ def octets(
 
     Raises DocumentError signature_invalid (digest, content), document_*.
     """
-    reference = lead.reference
-    how = reference.canonical or Canonical()
+    asked = lead.reference
+    how = asked.canonical or Canonical()
     match lead.kind:
         case Coverage.EXTERNAL:
-            return _external(reference, external)
+            return _external(asked, external)
         case Coverage.DOCUMENT:
             canonical.cut(signature)
             return canonical.document(around.tree, how.method, prefixes=how.prefixes)
     element = lead.element
     assert element is not None  # all others lead to one
-    if reference.base64:
+    if asked.base64:
         return grammar.base64_octets(element)
-    inside = reference.enveloped and element in signature.iterancestors()
+    inside = asked.enveloped and element in signature.iterancestors()
     return canonical.subtree(
         element, how.method, prefixes=how.prefixes, without=signature if inside else None
     )
@@ -113,63 +129,62 @@ def octets(
 
 def check_digest(lead: Lead, found: bytes, *, external: Document | None) -> None:
     """Raises DocumentError signature_invalid (digest), document_too_large."""
-    reference = lead.reference
-    if lead.kind is Coverage.EXTERNAL and reference.canonical is None:
+    asked = lead.reference
+    if lead.kind is Coverage.EXTERNAL and asked.canonical is None:
         assert external is not None  # `octets` has looked
-        digest = content.digest(external, reference.digest.value)
+        digest = content.digest(external, asked.digest.value)
     else:
-        digest = algorithms.digest(reference.digest, found)
-    if not hmac.compare_digest(digest, reference.value):
+        digest = algorithms.digest(asked.digest, found)
+    if not hmac.compare_digest(digest, asked.value):
         grammar.reject(Reason.DIGEST)
 
 
 def _lead(
-    reference: Reference,
+    asked: Reference,
     signature: "etree._Element",
     key_info: "etree._Element",
     objects: Objects,
     around: Surroundings,
 ) -> Lead:
-    uri = reference.uri
+    uri = asked.uri
     if uri is None or not uri.startswith("#"):
         is_document = uri == ""
-        if reference.base64 or reference.enveloped is not is_document:
+        if asked.base64 or asked.enveloped is not is_document:
             grammar.reject(Reason.REFERENCE)
         if is_document and signature.getparent() is None:
             grammar.reject(Reason.REFERENCE)
         kind = Coverage.DOCUMENT if is_document else Coverage.EXTERNAL
-        return Lead(reference=reference, kind=kind, name=uri or "")
+        return Lead(reference=asked, kind=kind, name=uri or "")
     element = _by_id(uri[1:], around)
     if element in objects.content:
-        if signature.getparent() is not None or reference.enveloped:
+        if signature.getparent() is not None or asked.enveloped:
             grammar.reject(Reason.REFERENCE)
-        return Lead(reference=reference, kind=Coverage.OBJECT, element=element, name=uri[1:])
-    if reference.base64:
+        return Lead(reference=asked, kind=Coverage.OBJECT, element=element, name=uri[1:])
+    if asked.base64:
         grammar.reject(Reason.REFERENCE)
     if element is key_info or element in objects.own:
-        return Lead(reference=reference, kind=None, element=element)
-    _check_element(element, signature, reference)
+        return Lead(reference=asked, kind=None, element=element)
+    _check_element(element, signature, asked)
     name = f"{etree.QName(element).localname} {uri}"
-    return Lead(reference=reference, kind=Coverage.ELEMENT, element=element, name=name)
+    return Lead(reference=asked, kind=Coverage.ELEMENT, element=element, name=name)
 
 
 def _by_id(value: str, around: Surroundings) -> "etree._Element":
     if not _ID.fullmatch(value) or around.ids[value] != 1:
         grammar.reject(Reason.REFERENCE)
-    found = _BY_ID(around.tree, value=value)
-    if not isinstance(found, list) or not found:  # it is written with white space around it
+    element = around.by_id.get(value)
+    if element is None:  # it is written with white space around it
         grammar.reject(Reason.REFERENCE)
-    element: etree._Element = found[0]
     return element
 
 
 def _check_element(
-    element: "etree._Element", signature: "etree._Element", reference: Reference
+    element: "etree._Element", signature: "etree._Element", asked: Reference
 ) -> None:
     """That it is of the document, and not of a signature; and holds no signature of itself."""
     if element.tag == _SIGNATURE or any(True for _ in element.iterancestors(_SIGNATURE)):
         grammar.reject(Reason.REFERENCE)
-    if element in signature.iterancestors() and not reference.enveloped:
+    if element in signature.iterancestors() and not asked.enveloped:
         grammar.reject(Reason.REFERENCE)
 
 
@@ -189,17 +204,20 @@ def _check_namesakes(covered: "list[etree._Element]", around: Surroundings) -> N
     """
     inside = set(covered)
     for element in covered:
-        for namesake in around.tree.iter(f"{{*}}{etree.QName(element).localname}"):
+        namesakes = around.tree.iter(f"{{*}}{etree.QName(element).localname}")
+        for number, namesake in enumerate(namesakes):
+            if number > _MAX_NAMESAKES:
+                grammar.reject(Reason.REFERENCE)
             if namesake not in inside and inside.isdisjoint(namesake.iterancestors()):
                 grammar.reject(Reason.REFERENCE)
 
 
-def _external(reference: Reference, external: Document | None) -> bytes:
+def _external(asked: Reference, external: Document | None) -> bytes:
     if external is None:
         grammar.reject(Reason.CONTENT)
-    if reference.canonical is None:
+    if asked.canonical is None:
         return external if isinstance(external, bytes) else b""
-    how = reference.canonical
+    how = asked.canonical
     held = content.held(external, limit=MAX_XML_BYTES)
     try:
         tree = take_in(held, path=("*",)).tree

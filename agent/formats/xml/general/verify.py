@@ -10,7 +10,7 @@ from lxml import etree
 
 from agent.documents import Document
 from agent.errors import DocumentError
-from agent.formats.xml import canonical, cosigning, grammar, reference
+from agent.formats.xml import canonical, cosigning, grammar
 from agent.formats.xml.algorithms import DS
 from agent.formats.xml.general import covering, key_info, objects, signed_info, stamping
 from agent.formats.xml.general.covering import Coverage, Covered, Lead, Surroundings
@@ -96,7 +96,7 @@ def judge(
     """
     signatures = cosigning.all_signatures(tree)
     _check_places(signatures)
-    around = Surroundings(tree=tree, ids=reference.ids(tree))
+    around = Surroundings.of(tree)
     read = [_Signature(one, around) for one in signatures if only in (None, one)]
     if content is not None and not any(one.is_detached for one in read):
         grammar.reject(Reason.CONTENT)

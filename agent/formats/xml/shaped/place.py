@@ -86,7 +86,7 @@ def _enveloped(document: bytes, shape: XmlShape) -> Place:
     ):
         raise DocumentError("option_unsupported", option="xml", field="element")
     cosigning.check_shaped(intake.tree, container=container, own_ids=own_ids(shape))
-    text, cut = preview(intake.tree, of=target.element)
+    text, cut = preview(intake.tree, of=target.element, named=target.element is None)
     canonical.check_context(container)
     method = Canonicalization(shape.canonicalization)
     is_around = target.element in (None, container, *container.iterancestors())
@@ -115,7 +115,7 @@ def _enveloping(document: bytes, shape: XmlShape) -> Place:
     if cosigning.all_signatures(intake.tree):
         raise DocumentError("signature_in_the_way", reason="place")
     cosigning.check_ids(intake.tree, own_ids(shape))
-    text, cut = preview(intake.tree)
+    text, cut = preview(intake.tree, named=True)
     mark = mark_of(document)
     inner = document[len(mark) :].decode(intake.codec)
     declaration = found[0] if (found := _DECLARATION.match(inner)) else ""

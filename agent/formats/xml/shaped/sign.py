@@ -11,6 +11,7 @@ from agent.formats.levels import Level, Raising
 from agent.formats.options import Options
 from agent.formats.signer import Signer, signer_of
 from agent.formats.xml import algorithms, canonical, cosigning, markup
+from agent.formats.xml.container import Gap
 from agent.formats.xml.general.verify import judge
 from agent.formats.xml.general.xades import SIGNED_PROPERTIES_TYPE
 from agent.formats.xml.intake import own
@@ -27,7 +28,7 @@ _TIME_NAMESPACE = "http://example.org/#signatureProperties"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedShaped:
-    """A document with a place for the signature value."""
+    """A document with a place for the signature value; holds nothing but bytes and text."""
 
     description: Description
     mechanism: Mechanism
@@ -36,7 +37,8 @@ class PreparedShaped:
     _method: SignatureMethod
     _signer: Signer
     _text: Text
-    _place: Place = field(repr=False)
+    _gap: Gap = field(repr=False)
+    _external: Document | None = field(repr=False)  # what a detached signature is of
     _content_digest: bytes
 
     def complete(self, signature: bytes) -> bytes:
@@ -44,13 +46,13 @@ class PreparedShaped:
             value = algorithms.written(self._method, self._signer.key, signature)
         except ValueError as error:
             raise InternalError("self_check_failed", reason="value") from error
-        signed = self._place.gap.filled_with(self._text.with_value(value))
+        signed = self._gap.filled_with(self._text.with_value(value))
         # Around the signature stand the bytes that were digested (see `XmlFormat`).
         try:
             tree = own(signed)
             (found,) = judge(
                 tree,
-                content=self._place.external,
+                content=self._external,
                 only=cosigning.signature_with(tree, self._text.id),
                 known=self._content_digest,
             )
@@ -119,7 +121,8 @@ class ShapedFormat:
                 key_info=written.key_info((certificate, *issuers(certificate, self.authorities))),
                 objects=found.object + objects,
             ),
-            _place=found,
+            _gap=found.gap,
+            _external=found.external,
             _content_digest=content_digest,
         )
 

@@ -339,3 +339,23 @@ def test_wherever_an_element_is_put_every_way_to_the_content_leads_to_what_was_s
     by_name = list(tree.iter("{*}NoiDung"))
     assert by_id == by_name
     assert canonical.subtree(by_id[0], Canonicalization.EXC_C14N_10) == found.covered[0].octets
+
+
+@pytest.mark.parametrize("count", [1000, 1500])
+def test_rows_of_one_name_are_bounded(unit: Holder, count: int) -> None:
+    """Each is compared with all that is signed."""
+    rows = b'<NoiDung Id="nd">' + b"<NoiDung/>" * count + b"</NoiDung>"
+    shape = XmlShape(container=("Don", "ChuKy"))
+    document = PLAIN.replace(PLAIN[5 : PLAIN.index(b"<ChuKy>")], rows)
+    made = ShapedFormat(shape=shape).prepare(document, certificate=unit.der, signing_time=NOW)
+    root = etree.fromstring(made.complete(unit.sign(made.digest)))
+    reference = next(root.iter(DS + "Reference"))
+    reference.set("URI", "#nd")
+    reference[0].remove(reference[0][0])
+    octets = canonical.subtree(root[0], Canonicalization.EXC_C14N_10)
+    reference[-1].text = base64.b64encode(hashlib.sha256(octets).digest()).decode()
+
+    if count > 1000:
+        assert reason(resigned(root, unit)) == "reference"
+    else:
+        assert verify(resigned(root, unit))

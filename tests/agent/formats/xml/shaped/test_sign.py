@@ -291,7 +291,7 @@ class TestPlaces:
     def test_the_preview_shows_what_is_signed_and_nothing_else(self, unit: Holder) -> None:
         assert (
             prepared(DOCUMENT, unit).description.preview
-            == "NoiDung\n  @Id: nd\nNoiDung: Công ty\nChuKy: "
+            == "Don\nNoiDung\n  @Id: nd\nNoiDung: Công ty\nChuKy: "
         )
         assert "ChuKy" not in prepared(DOCUMENT, unit, BESIDE).description.preview
         assert prepared(b"words", unit, DETACHED).description.preview == "words"
