@@ -12,6 +12,7 @@ XML_PROFILE_NAMES: Final = (
 )
 PROFILE_NAMES: Final = (
     *XML_PROFILE_NAMES,
+    "xml",
     "cades-attached",
     "cades-detached",
     "pades",

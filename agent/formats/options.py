@@ -5,6 +5,7 @@ from typing import Literal
 
 from agent.errors import DocumentError
 from agent.formats.levels import Level
+from agent.formats.xml_shape import XmlShape
 from agent.keys import Mechanism
 
 
@@ -28,11 +29,12 @@ class Options:
     hash: Literal["sha256", "sha384", "sha512"] | None = None  # None: as the profile has it
     padding: Literal["pkcs1", "pss"] | None = None  # of RSA keys; None: as the profile has it
     stamp: Stamp | None = None  # of a PDF
+    xml: XmlShape | None = None  # of the profile that has none of its own
 
     def allow(self, *names: str) -> None:
         """That nothing is chosen but these. Raises DocumentError option_unsupported."""
         unset = Options()
-        for name in ("level", "hash", "padding", "stamp"):
+        for name in ("level", "hash", "padding", "stamp", "xml"):
             if name not in names and getattr(self, name) != getattr(unset, name):
                 raise DocumentError("option_unsupported", option=name)
 

@@ -10,6 +10,7 @@ from agent.formats.jws import JwsFormat
 from agent.formats.pdf import PdfFormat
 from agent.formats.xml import PROFILES, XmlFormat
 from agent.formats.xml.labels import labels
+from agent.formats.xml.shaped import ShapedFormat
 
 
 def formats(authorities: tuple[bytes, ...] = ()) -> dict[str, Format]:
@@ -18,6 +19,7 @@ def formats(authorities: tuple[bytes, ...] = ()) -> dict[str, Format]:
     """
     return {
         **{name: XmlFormat(profile, labels(name)) for name, profile in PROFILES.items()},
+        "xml": ShapedFormat(authorities=authorities),
         "cades-attached": CmsFormat(attached=True, authorities=authorities),
         "cades-detached": CmsFormat(attached=False, authorities=authorities),
         "pades": PdfFormat(authorities=authorities),

@@ -19,8 +19,9 @@ from typing import Final, Protocol
 
 from agent.documents import Digested, Document
 from agent.errors import DocumentError
-from agent.formats import asic, cms, jws, xml
+from agent.formats import asic, cms, jws
 from agent.formats.content import digest, held
+from agent.formats.xml import general
 
 _PEM: Final = re.compile(rb"\s*-----BEGIN (CMS|PKCS7)-----\s(.*?)-----END \1-----\s*", re.DOTALL)
 _JWS: Final = re.compile(rb"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\s*")
@@ -102,7 +103,7 @@ def recognise(octets: bytes) -> SignedFile:
     if _PDF in octets[:_PDF_HEAD]:
         return PdfFile(octets=octets)
     if _XML.match(octets):
-        return XmlFile(octets=octets)
+        return XmlFile.read(octets)
     if _JWS.fullmatch(octets):
         return JwsFile.read(octets.strip())
     raise DocumentError("signature_invalid", reason="unknown")
@@ -210,39 +211,52 @@ class JwsFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class XmlFile:
-    """By one of our profiles: what they do not foresee is no signature that we can read."""
+    """All signatures of the file, by whatever program, in the common forms of XMLDSig and XAdES."""
 
     octets: bytes = field(repr=False)
-    detached: bool = False
-    digests: frozenset[str] = frozenset()
+    detached: bool
+    digests: frozenset[str]
     kind: str = "xml"
 
+    @classmethod
+    def read(cls, octets: bytes) -> "XmlFile":
+        needed = general.content_needed(octets)
+        return cls(octets=octets, detached=needed is not None, digests=needed or frozenset())
+
     def signatures(self, content: Document | None) -> tuple[Signature, ...]:
-        if content is not None:
-            raise DocumentError("signature_invalid", reason="content")
-        found = self._by_some_profile()
-        return (
+        return tuple(
             Signature(
                 certificate=found.certificate,
+                embedded=found.embedded,
                 algorithm=found.method.value,
-                digest=found.digest,
+                digest=_digest(found),
                 claimed_time=found.claimed_time,
-                time_is_signed=False,
-            ),
+                time_is_signed=found.time_is_signed,
+                value=found.stamped,
+                timestamps=found.timestamps,
+                ocsp_responses=found.ocsp_responses,
+                crls=found.crls,
+                covers=_covers(found),
+            )
+            for found in general.verify(self.octets, content=content)
         )
 
-    def _by_some_profile(self) -> xml.Verified:
-        """The profile whose container is there says what is wrong."""
-        missing: DocumentError | None = None
-        for profile in xml.PROFILES.values():
-            try:
-                return xml.verify(self.octets, profile)
-            except DocumentError as error:
-                if error.details.get("reason") != xml.Reason.MISSING:
-                    raise
-                missing = error
-        assert missing is not None  # there are profiles
-        raise missing
+
+def _covers(found: general.Found) -> str:
+    """The kind, and behind a colon the names (a stranger's text) of what has one."""
+    kinds = {part.kind for part in found.covered}
+    if general.Coverage.DOCUMENT in kinds:
+        return "document"
+    if kinds == {general.Coverage.EXTERNAL}:
+        return "content"
+    kind = "object" if kinds == {general.Coverage.OBJECT} else "element"
+    return f"{kind}:{', '.join(part.name for part in found.covered if part.name)}"
+
+
+def _digest(found: general.Found) -> bytes:
+    """That of the one thing that is signed; of several, the hash of their digests in order."""
+    digests = [part.digest for part in found.covered]
+    return digests[0] if len(digests) == 1 else hashlib.sha256(b"".join(digests)).digest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

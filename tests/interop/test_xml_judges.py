@@ -1,7 +1,6 @@
 """Independent programs verify what we sign: xmlsec1, signxml and, for the bare RSA, openssl."""
 
 import base64
-import shutil
 import subprocess
 import unicodedata
 from datetime import timedelta, timezone
@@ -13,10 +12,11 @@ from lxml import etree
 from msgspec.structs import replace
 from signxml.algorithms import CanonicalizationMethod, SignatureMethod
 from signxml.exceptions import InvalidSignature
-from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
+from signxml.verifier import SignatureConfiguration, VerifyResult
 
 from agent.formats.xml import PROFILES, XmlFormat, canonical, verify
 from tests.support.pki import NOW, Authority, Holder
+from tests.support.xml_judges import MendedVerifier, xmlsec1
 
 DS = "{http://www.w3.org/2000/09/xmldsig#}"
 ROOT = (
@@ -85,40 +85,6 @@ def signed(document: bytes, unit: Holder, *, container: tuple[str, ...] = ()) ->
         profile = replace(profile, container=container)
     made = XmlFormat(profile).prepare(document, certificate=unit.der, signing_time=NOW)
     return made.complete(unit.sign(made.digest))
-
-
-def xmlsec1(
-    document: bytes, root: Authority, tmp_path: Path, *options: str
-) -> subprocess.CompletedProcess[str]:
-    if shutil.which("xmlsec1") is None:
-        pytest.skip("xmlsec1 is not installed (apt install xmlsec1)")
-    trusted = tmp_path / "root.pem"
-    trusted.write_bytes(root.pem)
-    file = tmp_path / "signed.xml"
-    file.write_bytes(document)
-    return subprocess.run(
-        # Only the certificate counts, not the bare KeyValue before it.
-        [
-            *("xmlsec1", "--verify", "--enabled-key-data", "x509", "--trusted-pem", trusted),
-            *(*options, file),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-
-
-class MendedVerifier(XMLVerifier):
-    """signxml with SignedInfo canonicalised as the root of a document of its own.
-
-    As it is, libxml2 writes xmlns="" into the canonical form of a part of a tree that inherits its
-    default namespace, so that signxml can verify no signature of this profile.
-    """
-
-    def _c14n(self, nodes, algorithm, inclusive_ns_prefixes=None):
-        alone = etree.fromstring(etree.tostring(nodes, with_tail=False))
-        return super()._c14n(alone, algorithm, inclusive_ns_prefixes)
 
 
 def judged_by_signxml(

@@ -22,8 +22,15 @@ Everything here is pure: bytes in, bytes or one documented error out. The way th
     markup      the text of ds:Signature
     sign        the use case: prepare → complete
     verify      the other use case: one signature, one place, no reference or markup unforeseen
+    positions   where an element stands in the bytes
+    receivers   what the receivers that profiles know read
     grammar, key_info   what may stand in a signature that is verified
     algorithms  names ↔ URIs ↔ schemes; what is not listed is refused
+
+and where no profile says what to expect:
+
+    shaped      XAdES and XMLDSig by a shape that the request gives (profile `xml`), up to B-LTA
+    general     all signatures of a document, whatever program made them, and what they cover
 
 Why our own and not a library: signxml re-serialises the document and cannot verify this profile
 (its canonical SignedInfo gains an xmlns="" that is not there), and python-xmlsec takes no keys from
@@ -34,7 +41,7 @@ Three traps that cost others their signatures, and where they are kept out:
 * SignedInfo is hashed with all namespaces and xml: attributes in scope where it stands, although it
   is written without them (`canonical.context`).
 * Taking a signature out of a tree by lxml's `remove` also takes out the white space behind it,
-  which is signed (`verify._detach`).
+  which is signed (`canonical.cut`).
 * Canonical XML by libxml2 forgets to escape namespace URIs; such documents are refused (`intake`).
 """
 

@@ -12,7 +12,8 @@ from typing import Final
 from lxml import etree
 
 from agent.errors import DocumentError
-from agent.formats.xml.intake import Codec, Intake, Path
+from agent.formats.xml.intake import Intake
+from agent.formats.xml.positions import Codec, Path, elements_at
 
 _XML_SPACE: Final = " \t\r\n"
 
@@ -39,20 +40,31 @@ def empty_container(intake: Intake, path: Path) -> "tuple[etree._Element, Gap]":
 
     Raises DocumentError container_missing, container_ambiguous, container_not_empty.
     """
+    element, gap = place_at_end(intake, path)
+    if len(element) or (element.text or "").strip(_XML_SPACE):
+        raise DocumentError("container_not_empty", container=printed(path))
+    return element, gap
+
+
+def place_at_end(intake: Intake, path: Path) -> "tuple[etree._Element, Gap]":
+    """The same, of an element that may have content, behind which the place is.
+
+    Raises DocumentError container_missing, container_ambiguous.
+    """
     found = elements_at(intake.tree, path)
     if not found:
         raise DocumentError("container_missing", container=printed(path))
     if len(found) > 1 or len(intake.spans) != 1:
         raise DocumentError("container_ambiguous", container=printed(path), count=len(found))
     (element,) = found
-    if len(element) or (element.text or "").strip(_XML_SPACE):
-        raise DocumentError("container_not_empty", container=printed(path))
     data, codec, end = intake.data, intake.codec, intake.spans[0].end
     slash = "/>".encode(codec)
     if not data[:end].endswith(slash):
         return element, Gap(before=data[:end], after=data[end:], codec=codec)
-    # <a/> becomes <a>…</a>, which canonicalises alike. A start tag cannot end in "/>", nor can
-    # the white space before an end tag, so this is an empty-element tag for certain.
+    # <a/> becomes <a>…</a>, which canonicalises alike. Without content, what stands before the
+    # end tag is a start tag, which cannot end in "/>", or white space.
+    if len(element) or element.text:
+        return element, Gap(before=data[:end], after=data[end:], codec=codec)
     tag = data[intake.spans[0].start : end - len(slash)].decode(codec)
     name = re.split(r"\s", tag[1:], maxsplit=1)[0]
     return element, Gap(
@@ -60,15 +72,6 @@ def empty_container(intake: Intake, path: Path) -> "tuple[etree._Element, Gap]":
         after=f"</{name}>".encode(codec) + data[end:],
         codec=codec,
     )
-
-
-def elements_at(tree: "etree._ElementTree[etree._Element]", path: Path) -> list["etree._Element"]:
-    """All elements whose path from the root is `path`, in document order."""
-    root = tree.getroot()
-    level = [root] if path[0] in ("*", root.tag) else []
-    for name in path[1:]:
-        level = [child for element in level for child in element.iterchildren(name)]
-    return level
 
 
 def printed(path: Path) -> str:

@@ -23,7 +23,9 @@ class Reason(StrEnum):
     ALGORITHM = "algorithm"
     REFERENCE = "reference"  # it refers to something else than the profile wants
     DIGEST = "digest"  # the document was changed
-    CERTIFICATE = "certificate"  # unreadable, or contradicted by KeyValue
+    CERTIFICATE = "certificate"  # missing, unreadable, or contradicted by KeyValue
+    BINDING = "binding"  # XAdES: another certificate was signed for than the one that is there
+    CONTENT = "content"  # the content of a detached signature is missing, or none belongs to it
     VALUE = "value"  # the signature is not by the certificate's key
 
 
@@ -44,6 +46,21 @@ def inside(
     return children
 
 
+def elements(parent: "etree._Element", *, most: int = 64) -> "list[etree._Element]":
+    """The children of `parent`: elements, not more than `most`, and nothing but white space."""
+    children = list(parent)
+    if len(children) > most or not all(isinstance(child.tag, str) for child in children):
+        reject(Reason.GRAMMAR)
+    if any((text or "").strip(_XML_SPACE) for text in (parent.text, *(c.tail for c in children))):
+        reject(Reason.GRAMMAR)
+    return children
+
+
+def only_attributes(element: "etree._Element", *allowed: str) -> None:
+    if not set(element.attrib) <= set(allowed):
+        reject(Reason.GRAMMAR)
+
+
 def attributes(element: "etree._Element", **expected: str) -> None:
     if dict(element.attrib) != expected:
         reject(Reason.GRAMMAR)
@@ -60,6 +77,11 @@ def algorithm(element: "etree._Element", uri: str) -> None:
 def leaf(element: "etree._Element") -> str:
     """The text of an element that holds text alone; a comment would split it."""
     attributes(element)
+    return text(element)
+
+
+def text(element: "etree._Element") -> str:
+    """The same, whatever its attributes."""
     if len(element):
         reject(Reason.GRAMMAR)
     return element.text or ""
@@ -67,8 +89,14 @@ def leaf(element: "etree._Element") -> str:
 
 def octets(element: "etree._Element") -> bytes:
     """xs:base64Binary: white space is allowed in it, nothing else is."""
+    attributes(element)
+    return base64_octets(element)
+
+
+def base64_octets(element: "etree._Element") -> bytes:
+    """The same, whatever its attributes."""
     try:
-        return base64.b64decode(leaf(element).translate(_NO_SPACE), validate=True)
+        return base64.b64decode(text(element).translate(_NO_SPACE), validate=True)
     except (binascii.Error, ValueError):
         reject(Reason.GRAMMAR)
 

@@ -1,8 +1,12 @@
 """From hostile bytes to a tree that may be signed or verified, or to one documented error.
 
-Two parsers read the document. Expat goes first: it stops at the first sign of a DOCTYPE, keeps the
-bounds below while nothing has been built yet, and tells the byte positions that libxml2 does not.
-libxml2 then builds the tree that is canonicalised. A document on which they disagree is refused.
+Two parsers read the document. Expat goes first and stops at the first sign of a DOCTYPE; libxml2
+then builds the tree that is canonicalised. What one of them refuses is refused.
+
+A `_Scanner` also keeps the bounds below while nothing has been built yet, and tells the byte
+positions that libxml2 does not. It calls back into Python for each element, which takes three times
+as long as all else here. So ordinary documents, which cannot break a bound before the tree is
+there and have their place for a signature written once, are only glanced at (`_Glance`).
 
 Refused for good: DTDs (so there are no entities and no default attributes), encodings other than
 the four that every XML parser reads alike, undeclared prefixes, XML 1.1. XInclude is ordinary
@@ -12,17 +16,15 @@ markup here and is never followed; nothing is ever fetched.
 import codecs
 import re
 from dataclasses import dataclass
-from typing import Final, NewType
+from typing import Final
 from xml.parsers import expat
 
 from lxml import etree
 
 from agent.errors import DocumentError
+from agent.formats.xml import positions
+from agent.formats.xml.positions import Codec, Path, Span
 from protocol.limits import MAX_XML_BYTES
-
-#: A path from the root: local names, "{uri}name", or "*".
-Path = tuple[str, ...]
-Codec = NewType("Codec", str)
 
 #: Room that a signature may add to the largest document that could be signed, bytes.
 SIGNATURE_ROOM: Final = 64 * 1024
@@ -34,6 +36,9 @@ MAX_NODES: Final = 200_000
 #: libxml2 sorts attributes and looks up namespaces in time that grows with the square of these.
 MAX_ATTRIBUTES: Final = 256
 MAX_NAMESPACES: Final = 64
+
+_TOO_DEEP: Final = etree.XPath(f"boolean({'/*' * (MAX_DEPTH + 1)})")
+_TOO_MANY_ATTRIBUTES: Final = etree.XPath(f"boolean(//@*[{MAX_ATTRIBUTES + 1}])")
 
 _BOMS: Final = (
     (codecs.BOM_UTF32_LE, None),  # before UTF-16, whose mark it begins with
@@ -61,17 +66,6 @@ _WRONG_ENCODING: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """Byte positions of an element: of its start tag's "<", and of its end tag's.
-
-    An empty-element tag (`<a/>`) ends behind its ">".
-    """
-
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
     data: bytes
     codec: Codec  # of the document, without the byte order mark
@@ -88,6 +82,17 @@ def take_in(data: bytes, *, path: Path, limit: int = MAX_XML_BYTES) -> Intake:
     if len(data) > limit:
         raise DocumentError("document_too_large", size=len(data), limit=limit)
     codec, declared = _encoding(data)
+    if data.count(b"<") <= MAX_NODES:  # so it has no more of anything that begins with one
+        _Glance(declared).scan(data)
+        try:
+            tree = _parse(data)
+        except DocumentError:
+            _Scanner(path, declared).scan(data)  # to say that it is too deep, if that is why
+            raise
+        if not _TOO_DEEP(tree) and not _TOO_MANY_ATTRIBUTES(tree):
+            found = positions.glanced(data, tree, path, codec=codec)
+            if found is not None:
+                return Intake(data=data, codec=codec, tree=tree, spans=found)
     scanner = _Scanner(path, declared)
     scanner.scan(data)
     tree = _parse(data)
@@ -96,13 +101,18 @@ def take_in(data: bytes, *, path: Path, limit: int = MAX_XML_BYTES) -> Intake:
     return Intake(data=data, codec=codec, tree=tree, spans=tuple(scanner.spans))
 
 
+def own(data: bytes) -> "etree._ElementTree[etree._Element]":
+    """The tree of what we have made of a document that was taken in."""
+    return _parse(data)
+
+
 def _encoding(data: bytes) -> tuple[Codec, str]:
     """The codec, and the encoding as declared ("" for none), in lower case.
 
     Mark, declaration and every byte must agree: .NET's StringWriter, for one, declares UTF-16 in
     what is then saved as UTF-8, and receivers differ in what they make of that.
     """
-    mark, codec = next(((m, c) for m, c in _BOMS if data.startswith(m)), (b"", None))
+    mark, codec = _marked(data)
     head = data[len(mark) : 1024]
     found = _DECLARED.match(head.decode(codec or "latin-1", "replace"))
     declared = found[1].lower() if found else ""
@@ -122,29 +132,37 @@ def _encoding(data: bytes) -> tuple[Codec, str]:
     return codec, declared
 
 
-class _Scanner:
-    """One pass of expat: bounds, the ban on DTDs, and the spans of the elements at one path."""
+def end_of(intake: Intake, element: "etree._Element") -> int:
+    """The byte position of an element's end tag; `element` is in the tree of `intake`."""
+    path = tuple(str(one.tag) for one in (*reversed(list(element.iterancestors())), element))
+    found = positions.glanced(intake.data, intake.tree, path, codec=intake.codec)
+    if found is None:
+        scanner = _Scanner(path, _encoding(intake.data)[1])
+        scanner.scan(intake.data)
+        found = tuple(scanner.spans)
+    return found[positions.elements_at(intake.tree, path).index(element)].end
 
-    def __init__(self, path: Path, declared: str) -> None:
-        self.spans: list[Span] = []
-        self.elements = 0
-        self._path = path
+
+def mark_of(data: bytes) -> bytes:
+    """The byte order mark, or b"" for none."""
+    return _marked(data)[0]
+
+
+def _marked(data: bytes) -> tuple[bytes, Codec | None]:
+    return next(((mark, codec) for mark, codec in _BOMS if data.startswith(mark)), (b"", None))
+
+
+class _Glance:
+    """One pass of expat: the ban on DTDs, the declaration, namespaces."""
+
+    def __init__(self, declared: str) -> None:
         self._declared = declared
-        self._matched = 0  # leading names of the path that the open elements match
-        self._depth = 0
-        self._others = 0  # nodes that are not elements
         self._namespaces = 0
-        self._start = 0
         self._parser = parser = expat.ParserCreate(namespace_separator="}")
         parser.XmlDeclHandler = self._on_declaration
         parser.StartDoctypeDeclHandler = self._on_doctype
-        parser.StartElementHandler = self._on_start
-        parser.EndElementHandler = self._on_end
         parser.StartNamespaceDeclHandler = self._on_namespace
         parser.EndNamespaceDeclHandler = self._on_namespace_end
-        parser.CommentHandler = self._on_node
-        parser.ProcessingInstructionHandler = self._on_node
-        parser.StartCdataSectionHandler = self._on_node
 
     def scan(self, data: bytes) -> None:
         try:
@@ -165,11 +183,6 @@ class _Scanner:
     def _on_doctype(self, *_: object) -> None:
         raise DocumentError("document_has_dtd")
 
-    def _on_node(self, *_: object) -> None:
-        self._others += 1
-        if self._others > MAX_NODES:
-            raise DocumentError("document_too_large", nodes=MAX_NODES)
-
     def _on_namespace(self, _prefix: str | None, uri: str | None) -> None:
         if not _UNESCAPABLE.isdisjoint(uri or ""):
             raise DocumentError("document_malformed", reason="namespace")
@@ -179,6 +192,31 @@ class _Scanner:
 
     def _on_namespace_end(self, _prefix: str | None) -> None:
         self._namespaces -= 1
+
+
+class _Scanner(_Glance):
+    """The same, and bounds, and the spans of the elements at one path."""
+
+    def __init__(self, path: Path, declared: str) -> None:
+        super().__init__(declared)
+        self.spans: list[Span] = []
+        self.elements = 0
+        self._path = path
+        self._matched = 0  # leading names of the path that the open elements match
+        self._depth = 0
+        self._others = 0  # nodes that are not elements
+        self._start = 0
+        parser = self._parser
+        parser.StartElementHandler = self._on_start
+        parser.EndElementHandler = self._on_end
+        parser.CommentHandler = self._on_node
+        parser.ProcessingInstructionHandler = self._on_node
+        parser.StartCdataSectionHandler = self._on_node
+
+    def _on_node(self, *_: object) -> None:
+        self._others += 1
+        if self._others > MAX_NODES:
+            raise DocumentError("document_too_large", nodes=MAX_NODES)
 
     def _on_start(self, name: str, attributes: dict[str, str]) -> None:
         self.elements += 1

@@ -2,6 +2,9 @@
 
 Handwriting keeps the bytes ours: no serialiser chooses prefixes, quotes or line breaks, and the
 SignedInfo that is hashed is letter for letter the one that is inserted.
+
+`prefix` is that of all names of XMLDSig: "" with a default namespace, or "ds:", which leaves the
+default namespace to what stands inside.
 """
 
 import base64
@@ -22,6 +25,8 @@ from agent.formats.xml.algorithms import (
     TRANSFORM_URI,
 )
 from agent.formats.xml.profiles import (
+    Canonicalization,
+    Digest,
     KeyInfoPart,
     Profile,
     SignatureMethod,
@@ -40,36 +45,55 @@ ZONE: Final = {TimeForm.UTC: UTC, TimeForm.VIETNAM: timezone(timedelta(hours=7))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    uri: str
+    uri: str | None  # None: the receiver knows
     transforms: tuple[Transform, ...] = ()
     digest: bytes
+    id: str | None = None
+    type: str | None = None
 
 
 def signed_info(
-    profile: Profile,
     *,
+    canonicalization: Canonicalization,
     method: SignatureMethod,
+    digest: Digest,
     references: Iterable[Reference],
     context: str = "",
+    prefix: str = "",
 ) -> str:
     """SignedInfo; canonical when `context` is what its place in the tree brings along."""
     return (
-        f"<SignedInfo{context}>"
-        + _algorithm("CanonicalizationMethod", CANONICALIZATION_URI[profile.canonicalization])
-        + _algorithm("SignatureMethod", SIGNATURE_URI[method])
-        + "".join(_reference(reference, profile) for reference in references)
-        + "</SignedInfo>"
+        f"<{prefix}SignedInfo{context}>"
+        + algorithm(f"{prefix}CanonicalizationMethod", CANONICALIZATION_URI[canonicalization])
+        + algorithm(f"{prefix}SignatureMethod", SIGNATURE_URI[method])
+        + "".join(_reference(reference, digest, prefix) for reference in references)
+        + f"</{prefix}SignedInfo>"
     )
 
 
-def _reference(reference: Reference, profile: Profile) -> str:
-    steps = "".join(_algorithm("Transform", TRANSFORM_URI[step]) for step in reference.transforms)
+def _reference(reference: Reference, digest: Digest, prefix: str) -> str:
+    steps = "".join(
+        algorithm(f"{prefix}Transform", TRANSFORM_URI[step]) for step in reference.transforms
+    )
+    # In the order of canonical XML.
+    own = "".join(
+        f' {name}="{attribute(value)}"'
+        for name, value in (("Id", reference.id), ("Type", reference.type), ("URI", reference.uri))
+        if value is not None
+    )
     return (
-        f'<Reference URI="{_attribute(reference.uri)}">'
-        + (f"<Transforms>{steps}</Transforms>" if steps else "")
-        + _algorithm("DigestMethod", DIGEST_URI[profile.digest])
-        + f"<DigestValue>{_base64(reference.digest)}</DigestValue>"
-        + "</Reference>"
+        f"<{prefix}Reference{own}>"
+        + (f"<{prefix}Transforms>{steps}</{prefix}Transforms>" if steps else "")
+        + digested(digest, reference.digest, prefix=prefix)
+        + f"</{prefix}Reference>"
+    )
+
+
+def digested(method: Digest, value: bytes, *, prefix: str) -> str:
+    """DigestMethod and DigestValue."""
+    return (
+        algorithm(f"{prefix}DigestMethod", DIGEST_URI[method])
+        + f"<{prefix}DigestValue>{base64_text(value)}</{prefix}DigestValue>"
     )
 
 
@@ -83,9 +107,9 @@ def signature(
 ) -> str:
     """The whole ds:Signature."""
     return (
-        f'<Signature xmlns="{DS}" Id="{_attribute(profile.signature_id)}">'
+        f'<Signature xmlns="{DS}" Id="{attribute(profile.signature_id)}">'
         + signed_info
-        + f"<SignatureValue>{_base64(value)}</SignatureValue>"
+        + f"<SignatureValue>{base64_text(value)}</SignatureValue>"
         + _key_info(profile, signer)
         + time_object
         + "</Signature>"
@@ -109,14 +133,14 @@ def _key_info_part(part: KeyInfoPart, signer: Signer) -> str:
             assert isinstance(signer.key, rsa.RSAPublicKey)  # `algorithms.fits` was asked before
             return _rsa_key_value(signer.key.public_numbers())
         case KeyInfoPart.X509_SUBJECT_NAME:
-            return f"<X509SubjectName>{_text(signer.subject)}</X509SubjectName>"
+            return f"<X509SubjectName>{text(signer.subject)}</X509SubjectName>"
         case KeyInfoPart.X509_CERTIFICATE:
-            return f"<X509Certificate>{_base64(signer.certificate)}</X509Certificate>"
+            return f"<X509Certificate>{base64_text(signer.certificate)}</X509Certificate>"
 
 
 def _rsa_key_value(numbers: rsa.RSAPublicNumbers) -> str:
     modulus, exponent = (
-        _base64(number.to_bytes((number.bit_length() + 7) // 8, "big"))
+        base64_text(number.to_bytes((number.bit_length() + 7) // 8, "big"))
         for number in (numbers.n, numbers.e)
     )
     return f"<RSAKeyValue><Modulus>{modulus}</Modulus><Exponent>{exponent}</Exponent></RSAKeyValue>"
@@ -141,31 +165,31 @@ def time_object(
         f"<Object{context(own) if context else own}>"
         f"<SignatureProperties{_xmlns(time.properties_namespace, within=DS)}"
         f"{_id(time.properties_id)}>"
-        f'<SignatureProperty Target="#{_attribute(profile.signature_id)}">{written}'
+        f'<SignatureProperty Target="#{attribute(profile.signature_id)}">{written}'
         "</SignatureProperty></SignatureProperties></Object>"
     )
 
 
 def _xmlns(namespace: str, *, within: str) -> str:
     """A default namespace is declared where it changes: canonical XML has no other declarations."""
-    return "" if namespace == within else f' xmlns="{_attribute(namespace)}"'
+    return "" if namespace == within else f' xmlns="{attribute(namespace)}"'
 
 
 def _id(value: str | None) -> str:
-    return "" if value is None else f' Id="{_attribute(value)}"'
+    return "" if value is None else f' Id="{attribute(value)}"'
 
 
-def _algorithm(element: str, uri: str) -> str:
+def algorithm(element: str, uri: str) -> str:
     return f'<{element} Algorithm="{uri}"></{element}>'
 
 
-def _base64(octets: bytes) -> str:
+def base64_text(octets: bytes) -> str:
     return base64.b64encode(octets).decode()
 
 
-def _text(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def text(value: str) -> str:
+    return value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _attribute(text: str) -> str:
-    return _text(text).replace('"', "&quot;")
+def attribute(value: str) -> str:
+    return text(value).replace('"', "&quot;")

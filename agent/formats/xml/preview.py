@@ -30,12 +30,13 @@ _HIDDEN: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 def preview(
     tree: "etree._ElementTree[etree._Element]",
     *,
-    without: "etree._Element",
+    without: "etree._Element | None" = None,
     labels: Mapping[str, str] = MappingProxyType({}),
     of: "etree._Element | None" = None,
     named: bool = False,
 ) -> tuple[str, bool]:
-    """The text, and whether it leaves something out. `without` is where the signature will be.
+    """The text, and whether it leaves something out. `without` is where the signature
+    will be, if nothing else is there.
 
     `of` is the element that is signed, if it is not the whole document: nothing else is shown.
     `named` puts the root's name first, where it says which form this is.
@@ -51,8 +52,11 @@ def preview(
     shown_parts = _document(tree.getroot(), without) if of is None else _element(of, (), without)
     for path, value in shown_parts:
         shown, shortened = _shortened(value)
-        new = [*_headings(above, path[:-1], labels), _line(path, shown, labels)]
-        above = path[:-1]
+        parents = path[:-1]
+        new = [_line(path, shown, labels)]
+        if parents != above:
+            new = [*_headings(above, parents, labels), *new]
+        above = parents
         chars += sum(len(line) + 1 for line in new)
         if len(lines) + len(new) > MAX_LINES or chars > MAX_CHARS:
             return "\n".join([*lines, "…"]), True
@@ -74,14 +78,16 @@ def _line(path: "_Path", shown: str, labels: Mapping[str, str]) -> str:
 
 def _name(path: "_Path", labels: Mapping[str, str]) -> str:
     """What people call it; else what the document calls it."""
-    known = labels.get("/".join(part.partition("[")[0] for part in path))
-    number = path[-1].partition("[")[2]
+    known = labels.get("/".join(part.partition("[")[0] for part in path)) if labels else None
     if known is None:
         return _visible(path[-1])
+    number = path[-1].partition("[")[2]
     return f"{known} [{number}" if number else known
 
 
-def _document(root: "etree._Element", without: "etree._Element") -> Iterator[tuple["_Path", str]]:
+def _document(
+    root: "etree._Element", without: "etree._Element | None"
+) -> Iterator[tuple["_Path", str]]:
     """(path below the root, value) in document order."""
     for node in reversed(list(root.itersiblings(preceding=True))):
         if isinstance(node, etree._ProcessingInstruction):  # noqa: SLF001 - lxml names it so
@@ -93,7 +99,7 @@ def _document(root: "etree._Element", without: "etree._Element") -> Iterator[tup
 
 
 def _element(
-    element: "etree._Element", path: "_Path", without: "etree._Element"
+    element: "etree._Element", path: "_Path", without: "etree._Element | None"
 ) -> Iterator[tuple["_Path", str]]:
     """Calls itself as deep as the document is, which `intake` bounds."""
     for key, value in element.attrib.items():
@@ -105,16 +111,16 @@ def _element(
         yield path, text
     if not len(element):
         return
-    names = Counter(str(child.tag) for child in element.iterchildren("*"))
     seen: Counter[str] = Counter()
     for child in element:
-        if isinstance(child, etree._ProcessingInstruction):  # noqa: SLF001 - lxml names it so
-            yield path, _instruction(child)
-        elif not isinstance(child, etree._Comment):  # noqa: SLF001
-            tag = str(child.tag)
+        tag = child.tag
+        if isinstance(tag, str):
             seen[tag] += 1
-            number = f"[{seen[tag]}]" if names[tag] > 1 else ""
+            is_one_of_several = seen[tag] > 1 or any(True for _ in child.itersiblings(tag))
+            number = f"[{seen[tag]}]" if is_one_of_several else ""
             yield from _element(child, (*path, f"{_local(tag)}{number}"), without)
+        elif isinstance(child, etree._ProcessingInstruction):  # noqa: SLF001 - lxml names it so
+            yield path, _instruction(child)
         if (child.tail or "").strip():
             yield path, child.tail or ""
 

@@ -31,24 +31,37 @@ class IdAttribute(StrEnum):
 
 
 class Canonicalization(StrEnum):
-    """Without comments, both."""
+    """Without comments, all of them."""
 
     C14N_10 = "c14n-1.0"  # inclusive (W3C REC-xml-c14n-20010315)
+    C14N_11 = "c14n-1.1"  # the same, but for xml:id and xml:base (W3C REC-xml-c14n11-20080502)
     EXC_C14N_10 = "exc-c14n-1.0"  # exclusive (W3C REC-xml-exc-c14n-20020718)
 
 
 class Transform(StrEnum):
     ENVELOPED_SIGNATURE = "enveloped-signature"
     C14N_10 = "c14n-1.0"
+    C14N_11 = "c14n-1.1"
     EXC_C14N_10 = "exc-c14n-1.0"
+    BASE64 = "base64"
 
 
 class Digest(StrEnum):
     SHA256 = "sha256"
+    SHA384 = "sha384"
+    SHA512 = "sha512"
 
 
 class SignatureMethod(StrEnum):
     RSA_SHA256 = "rsa-sha256"  # RSASSA-PKCS1-v1_5 (RFC 8017 §8.2)
+    RSA_SHA384 = "rsa-sha384"
+    RSA_SHA512 = "rsa-sha512"
+    RSA_PSS_SHA256 = "rsa-pss-sha256"  # RSASSA-PSS (RFC 8017 §8.1), salt as long as the hash
+    RSA_PSS_SHA384 = "rsa-pss-sha384"
+    RSA_PSS_SHA512 = "rsa-pss-sha512"
+    ECDSA_SHA256 = "ecdsa-sha256"
+    ECDSA_SHA384 = "ecdsa-sha384"
+    ECDSA_SHA512 = "ecdsa-sha512"
 
 
 class KeyInfoPart(StrEnum):
@@ -118,6 +131,8 @@ class Profile(_Table, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         *first, last = self.transforms or (None,)
+        if Transform.BASE64 in self.transforms:
+            raise ValueError("base64 is for what a signature envelops")
         if len(first) > 1 or (first and (first[0] is not _ENVELOPED or last is _ENVELOPED)):
             raise ValueError("transforms: enveloped-signature, a canonicalization, or both so")
         if isinstance(self.reference, Element) and "*" in (*self.reference.path, *self.container):

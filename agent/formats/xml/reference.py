@@ -15,9 +15,10 @@ from lxml import etree
 
 from agent.errors import DocumentError
 from agent.formats.xml import canonical
-from agent.formats.xml.container import elements_at, printed
+from agent.formats.xml.container import printed
+from agent.formats.xml.positions import Path, elements_at
+from agent.formats.xml.profiles import Canonicalization, IdAttribute, Reference, Transform
 from agent.formats.xml.profiles import Element as ElementReference
-from agent.formats.xml.profiles import Reference, Transform
 
 #: An NCName (.NET and libxml2 find no others) of letters that a URI takes unescaped.
 _ID: Final = re.compile(r"[A-Za-z_][A-Za-z0-9._-]{0,199}")
@@ -44,14 +45,38 @@ def target(
         raise DocumentError(
             "reference_ambiguous", element=printed(reference.path), count=max(len(found), namesakes)
         )
-    (element,) = found
-    value = element.get(reference.id_attribute, "")
+    value = found[0].get(reference.id_attribute, "")
     if not _ID.fullmatch(value):
         raise DocumentError(
             "reference_missing", element=printed(reference.path), attribute=reference.id_attribute
         )
     if ids(tree)[value] != 1:
         raise DocumentError("reference_ambiguous", id=value)
+    return Target(uri=f"#{value}", element=found[0])
+
+
+def at(tree: "etree._ElementTree[etree._Element]", path: Path) -> Target:
+    """The same of the element at `path`, whichever spelling its Id has."""
+    found = elements_at(tree, path)
+    spelt = next(
+        (one for one in IdAttribute if found and found[0].get(one)), IdAttribute.UPPER_CAMEL
+    )
+    return target(tree, ElementReference(path=path, id_attribute=spelt))
+
+
+def by_id(tree: "etree._ElementTree[etree._Element]", value: str) -> Target:
+    """The same of the element with this Id."""
+    found = [
+        element
+        for element in tree.getroot().iter("*")
+        if value in (element.get(spelling) for spelling in IdAttribute)
+    ]
+    if not found:
+        raise DocumentError("reference_missing", id=value)
+    (element, *others) = found
+    namesakes = sum(1 for _ in tree.iter(f"{{*}}{etree.QName(element).localname}"))
+    if others or namesakes > 1 or ids(tree)[value] != 1:
+        raise DocumentError("reference_ambiguous", id=value, count=max(len(found), namesakes))
     return Target(uri=f"#{value}", element=element)
 
 
@@ -64,7 +89,14 @@ def octets(
     tree: "etree._ElementTree[etree._Element]", target: Target, transforms: tuple[Transform, ...]
 ) -> bytes:
     """What is digested. The signature, if it stands in there, is out of the tree already."""
-    exclusive = Transform.EXC_C14N_10 in transforms
+    method = canonicalization(transforms)
     if target.element is None:
-        return canonical.document(tree, exclusive=exclusive)
-    return canonical.subtree(target.element, exclusive=exclusive)
+        return canonical.document(tree, method)
+    return canonical.subtree(target.element, method)
+
+
+def canonicalization(transforms: tuple[Transform, ...]) -> Canonicalization:
+    """What makes octets of what is left after `transforms`: inclusive 1.0 unless they say so."""
+    by_name = {method.value: method for method in Canonicalization}
+    last = transforms[-1].value if transforms else ""
+    return by_name.get(last, Canonicalization.C14N_10)

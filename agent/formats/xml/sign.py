@@ -15,10 +15,10 @@ from agent.formats.options import Options
 from agent.formats.signer import Signer, signer_of
 from agent.formats.xml import algorithms, canonical, cosigning, markup, reference
 from agent.formats.xml.container import Gap, empty_container
-from agent.formats.xml.intake import take_in
+from agent.formats.xml.intake import own, take_in
 from agent.formats.xml.preview import preview
 from agent.formats.xml.profiles import Canonicalization, Profile
-from agent.formats.xml.verify import verify
+from agent.formats.xml.verify import verify_tree
 from agent.keys import Mechanism
 from protocol.limits import MAX_XML_BYTES
 
@@ -48,13 +48,14 @@ class PreparedXml:
                 time_object=self._time_object,
             )
         )
+        # Around the signature stand the bytes that were digested. New are the signature, which is
+        # verified, and its place, which another parser has to find.
         try:
-            verified = verify(signed, self._profile)
+            verified = verify_tree(own(signed), self._profile, known=self._reference_digest)
         except AgentError as error:
             details = {"reason": error.code} | error.details
             raise InternalError("self_check_failed", **details) from error
-        expected = (self._signer.certificate, self._reference_digest)
-        if (verified.certificate, verified.digest) != expected:
+        if verified.certificate != self._signer.certificate:
             raise InternalError("self_check_failed", reason="content")
         return signed
 
@@ -86,7 +87,7 @@ class XmlFormat:
             of=target.element,
             named=profile.container[0] == "*",
         )
-        canonical.subtree(container)  # namespaces around it may have no canonical form
+        canonical.check_context(container)
         octets = reference.octets(intake.tree, target, profile.transforms)
         reference_digest = algorithms.digest(profile.digest, octets)
         references = [
@@ -98,7 +99,13 @@ class XmlFormat:
         # The two differ only in the start tag: the namespaces in scope are written where
         # SignedInfo is hashed, and inherited where it stands.
         canonical_info, written_info = (
-            markup.signed_info(profile, method=method, references=references, context=context)
+            markup.signed_info(
+                canonicalization=profile.canonicalization,
+                method=method,
+                digest=profile.digest,
+                references=references,
+                context=context,
+            )
             for context in (_signed_info_context(profile, container), "")
         )
         return PreparedXml(
@@ -109,7 +116,7 @@ class XmlFormat:
                 preview=text,
                 preview_cut=cut,
             ),
-            mechanism=algorithms.MECHANISM[method],
+            mechanism=algorithms.mechanism(method),
             digest=algorithms.signature_digest(method, canonical_info.encode()),
             message=canonical_info.encode(),
             _profile=profile,
@@ -141,7 +148,9 @@ def _time_reference(
     octets = markup.time_object(
         profile,
         moment,
-        context=lambda own: canonical.context(container, default=algorithms.DS, attributes=own),
+        context=lambda own: canonical.context(
+            container, declared={"": algorithms.DS}, attributes=own
+        ),
     ).encode()
     digest = algorithms.digest(profile.digest, octets)
     return [markup.Reference(uri=f"#{time.object_id}", digest=digest)]
@@ -149,7 +158,7 @@ def _time_reference(
 
 def _signed_info_context(profile: Profile, container: "etree._Element") -> str:
     match profile.canonicalization:
-        case Canonicalization.C14N_10:
-            return canonical.context(container, default=algorithms.DS)
+        case Canonicalization.C14N_10 | Canonicalization.C14N_11 as method:
+            return canonical.context(container, declared={"": algorithms.DS}, method=method)
         case Canonicalization.EXC_C14N_10:  # it uses no other namespace, and has no attribute
             return f' xmlns="{algorithms.DS}"'

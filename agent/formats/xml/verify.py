@@ -34,12 +34,11 @@ from agent.formats.xml.algorithms import (
     SIGNATURE_URI,
     TRANSFORM_URI,
 )
-from agent.formats.xml.container import elements_at
 from agent.formats.xml.grammar import Reason
 from agent.formats.xml.intake import SIGNATURE_ROOM, take_in
 from agent.formats.xml.markup import TIME_FORMAT, ZONE
+from agent.formats.xml.positions import elements_at
 from agent.formats.xml.profiles import (
-    Canonicalization,
     Profile,
     SignatureMethod,
     SigningTime,
@@ -65,26 +64,41 @@ def verify(document: bytes, profile: Profile) -> Verified:
     Raises DocumentError signature_invalid (details: reason, a `Reason`), and what
     `intake.take_in` raises.
     """
-    intake = take_in(document, path=profile.container, limit=MAX_XML_BYTES + SIGNATURE_ROOM)
-    signature = _the_signature(intake.tree, profile)
-    target = _target(intake.tree, profile)
+    limit = MAX_XML_BYTES + SIGNATURE_ROOM
+    return verify_tree(take_in(document, path=profile.container, limit=limit).tree, profile)
+
+
+def verify_tree(
+    tree: "etree._ElementTree[etree._Element]", profile: Profile, *, known: bytes | None = None
+) -> Verified:
+    """The same of what was taken in already. The signature is not in the tree afterwards.
+
+    `known` is the content's digest, for who has just computed it of these bytes; `covered` is then
+    left empty.
+    """
+    signature = _the_signature(tree, profile)
+    target = _target(tree, profile)
     info, value, key_info_element, *objects = _parts(signature, profile)
     method, (content_digest, *time_digests) = _signed_info(info, target, profile)
     certificate, key = key_info.certificate(key_info_element, profile)
     time = profile.signing_time
     claimed_time = _claimed_time(objects[0], time) if time else None
 
-    octets = canonical.subtree(info, exclusive=_is_exclusive(profile))
+    octets = canonical.subtree(info, profile.canonicalization)
     try:
         algorithms.check(method, key, signature=grammar.octets(value), octets=octets)
     except InvalidSignature:
         grammar.reject(Reason.VALUE)
     if time is not None and time.is_signed():
-        _check_ids(intake.tree, signature, time)
+        _check_ids(tree, signature, time)
         _check_digest(canonical.subtree(objects[0]), time_digests[0], profile)
-    _detach(signature)
-    covered = reference.octets(intake.tree, target, profile.transforms)
-    _check_digest(covered, content_digest, profile)
+    covered = b""
+    if known is None:
+        canonical.cut(signature)
+        covered = reference.octets(tree, target, profile.transforms)
+        _check_digest(covered, content_digest, profile)
+    elif not hmac.compare_digest(known, content_digest):
+        grammar.reject(Reason.DIGEST)
     return Verified(
         covered=covered,
         digest=content_digest,
@@ -213,15 +227,3 @@ def _check_ids(
 def _check_digest(octets: bytes, digest: bytes, profile: Profile) -> None:
     if not hmac.compare_digest(algorithms.digest(profile.digest, octets), digest):
         grammar.reject(Reason.DIGEST)
-
-
-def _is_exclusive(profile: Profile) -> bool:
-    return profile.canonicalization is Canonicalization.EXC_C14N_10
-
-
-def _detach(signature: "etree._Element") -> None:
-    """Take the signature out as the enveloped-signature transform does: the tail stays."""
-    parent = signature.getparent()
-    assert parent is not None  # it was found inside its container
-    parent.text = (parent.text or "") + (signature.tail or "")
-    parent.remove(signature)

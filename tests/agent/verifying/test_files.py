@@ -9,14 +9,18 @@ from asn1crypto import cms, core, ocsp
 from asn1crypto import crl as asn1_crl
 
 from agent.errors import DocumentError
-from agent.formats.cms import CmsFormat
+from agent.formats.cms import CmsFormat, verify_timestamp
 from agent.formats.jws import JwsFormat
+from agent.formats.levels import Level
 from agent.formats.registry import format_for
+from agent.formats.xml.shaped import ShapedFormat
+from agent.formats.xml_shape import Packaging, XmlShape
 from agent.verifying import files
 from agent.verifying.files import recognise, recognise_file
 from tests.support import asic, pdf
 from tests.support.cms import attributes, binding, build
 from tests.support.pki import NOW, Authority, Holder, Urls
+from tests.support.xml_levels import answered
 
 DOCUMENT = b"<Hoso><CKy_Dvi/></Hoso>"
 
@@ -110,6 +114,59 @@ def test_xml_without_a_signature_says_so() -> None:
         with pytest.raises(DocumentError) as caught:
             recognise(document).signatures(None)
         assert caught.value.details == {"reason": "missing"}
+
+
+DON = b'<Don><NoiDung Id="nd"/><ChuKy/></Don>'
+
+
+@pytest.mark.parametrize(
+    ("shape", "covers"),
+    [
+        (XmlShape(), "document"),
+        (XmlShape(element=("Don", "NoiDung")), "element:NoiDung #nd"),
+        (XmlShape(packaging=Packaging.ENVELOPING), "object:signature-content"),
+        (XmlShape(packaging=Packaging.DETACHED), "content"),
+    ],
+)
+def test_what_an_xml_signature_covers_is_said(unit: Holder, shape: XmlShape, covers: str) -> None:
+    made = ShapedFormat(shape=shape).prepare(DON, certificate=unit.der, signing_time=NOW)
+
+    file = recognise(made.complete(unit.sign(made.digest)))
+
+    assert (file.kind, file.detached) == ("xml", covers == "content")
+    assert file.digests == (frozenset({"sha256"}) if file.detached else frozenset())
+    (found,) = file.signatures(DON if file.detached else None)
+    assert (found.covers, found.claimed_time, found.time_is_signed) == (covers, NOW, True)
+    if file.detached:
+        assert found.digest == hashlib.sha256(DON).digest()
+
+
+def test_time_stamps_and_evidence_of_xades_are_handed_on(unit: Holder) -> None:
+    root = Authority.root()
+    way = ShapedFormat()
+    made = way.prepare(DON, certificate=unit.der, signing_time=NOW)
+    signed_ = made.complete(unit.sign(made.digest))
+
+    raised = answered(way.raised(signed_, document=DON, level=Level.LT), root)
+
+    (found,) = recognise(raised).signatures(None)
+    (token,) = found.timestamps
+    assert verify_timestamp(token, stamped=found.value).at == NOW
+    assert root.der in found.embedded
+    assert len(found.crls) == 2
+
+
+def test_every_signature_of_an_xml_file_is_told(unit: Holder) -> None:
+    document = DON
+    for id_ in ("a", "b"):
+        shape = XmlShape(element=("Don", "NoiDung"), signature_id=id_)
+        made = ShapedFormat(shape=shape).prepare(document, certificate=unit.der, signing_time=NOW)
+        document = made.complete(unit.sign(made.digest))
+
+    assert len(recognise(document).signatures(None)) == 2
+    with pytest.raises(DocumentError) as caught:
+        recognise(document.replace(b'Id="b-value">', b'Id="b-value">AAAA')).signatures(None)
+    assert caught.value.details == {"reason": "value"}
 
 
 def test_what_is_told_of_cms_by_others(unit: Holder) -> None:

@@ -1,6 +1,7 @@
 """Write the cases of this directory, from the repository: python -m tests.vectors.xml.generate
 
-`SIGN` and `VERIFY` are the whole list; adding a case is adding an entry.
+`SIGN` and `VERIFY` are the whole list; adding a case is adding an entry. The cases general-* are
+written by generate_general.
 """
 
 import base64
@@ -592,7 +593,7 @@ def main() -> None:
         )
     }
     for old in HERE.iterdir():
-        if old.is_dir() and old.name != "__pycache__":
+        if old.is_dir() and old.name.startswith(("sign-", "verify-")):
             shutil.rmtree(old)
     for act, cases in (("sign", sign), ("verify", verify_cases())):
         for name, case in cases.items():

@@ -33,7 +33,8 @@ def test_the_context_of_signed_info(around: str, start: str) -> None:
     filled = etree.fromstring(around.format(signature))
 
     container = next(empty.iter("{*}C"))
-    written = f"<SignedInfo{canonical.context(container, default=DS)}>{inner}</SignedInfo>"
+    context = canonical.context(container, declared={"": DS})
+    written = f"<SignedInfo{context}>{inner}</SignedInfo>"
 
     assert written == f'<SignedInfo xmlns="{DS}"{start}>{inner}</SignedInfo>'
     assert canonical.subtree(next(filled.iter(f"{{{DS}}}SignedInfo"))).decode() == written

@@ -7,7 +7,8 @@ import pytest
 
 from agent.errors import DocumentError
 from agent.formats.xml import intake
-from agent.formats.xml.intake import Span, take_in
+from agent.formats.xml.intake import take_in
+from agent.formats.xml.positions import Span
 
 PATH = ("a", "b")
 

@@ -7,7 +7,7 @@ import pytest
 
 from agent.errors import DocumentError
 from agent.formats.registry import format_for
-from agent.formats.xml import PROFILES, Reason, verify
+from agent.formats.xml import PROFILES, Reason, general, verify
 from protocol.errors import ERRORS
 from tests.support.pki import NOW, Holder
 
@@ -21,7 +21,10 @@ def test_vector(case: Path, unit: Holder) -> None:
     document = case.joinpath("document.xml").read_bytes()
 
     def act() -> None:
-        if expect["act"] == "verify":
+        if expect["act"] == "general":
+            apart = case / "content.bin"
+            general.verify(document, content=apart.read_bytes() if apart.exists() else None)
+        elif expect["act"] == "verify":
             verify(document, PROFILES["bhxh-hoso"])
         else:
             made = format_for("bhxh-hoso").prepare(document, certificate=unit.der, signing_time=NOW)
