@@ -32,6 +32,7 @@ from protocol.messages import (
     Result,
     exactly,
 )
+from protocol.xml_shape import XmlShape
 
 #: Chosen by who sends the content; each direction of a connection counts for itself.
 ContentNumber = Annotated[int, Meta(ge=1, le=2**32 - 1)]
@@ -74,6 +75,7 @@ class SignOptions(Params, frozen=True, kw_only=True):
     hash: Hash | UnsetType = UNSET
     padding: Padding | UnsetType = UNSET  # of RSA keys
     stamp: Stamp | UnsetType = UNSET  # of PDFs
+    xml: XmlShape | UnsetType = UNSET  # of the profile `xml`
 
 
 class SignDocumentParams(Params, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from msgspec import UnsetType
 from agent.formats.levels import Level
 from agent.formats.options import Options, Stamp
 from agent.server.given import given
+from agent.server.xml_shape import shape
 from protocol import documents as d
 
 
@@ -14,6 +15,7 @@ def options(chosen: d.SignOptions) -> Options:
         hash=given(chosen.hash),
         padding=given(chosen.padding),
         stamp=None if isinstance(chosen.stamp, UnsetType) else _stamp(chosen.stamp),
+        xml=None if isinstance(chosen.xml, UnsetType) else shape(chosen.xml),
     )
 
 

@@ -436,6 +436,7 @@ export interface SignOptions {
   hash?: "sha256" | "sha384" | "sha512";
   padding?: "pkcs1" | "pss";
   stamp?: Stamp;
+  xml?: XmlShape;
 }
 
 export interface SignXmlParams {
@@ -613,4 +614,19 @@ export interface VerifyResult {
 export interface Words {
   vi: string;
   en: string;
+}
+
+/** The default is XAdES as the root's last child, over the whole document. */
+export interface XmlShape {
+  packaging?: "detached" | "enveloped" | "enveloping";
+  element?: string[];
+  element_id?: string;
+  container?: string[];
+  content?: "base64" | "xml";
+  uri?: string;
+  signature_id?: string;
+  digest?: "sha256" | "sha384" | "sha512";
+  canonicalization?: "c14n-1.0" | "c14n-1.1" | "exc-c14n-1.0";
+  form?: "xades" | "xmldsig";
+  signing_time?: "none" | "signed-object" | "unsigned-object";
 }

@@ -41,6 +41,7 @@ from protocol.reports import (
 )
 from protocol.session import TRANSITIONS
 from protocol.version import PORTS
+from protocol.xml_shape import XmlShape
 
 _HEADING: Final = re.compile(r"^### 5\.\d+ (\S+)$", re.MULTILINE)
 _MARKED: Final = re.compile(r"(<!-- begin: (\S+) -->\n).*?(<!-- end: \2 -->)", re.DOTALL)
@@ -101,6 +102,7 @@ _OBJECTS: Final = (
     Stamp,
     PickedFile,
     ErrorData,
+    XmlShape,
     Report,
     SignatureFinding,
     Party,
