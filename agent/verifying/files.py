@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
 
-from agent.documents import Document
+from agent.documents import Document, Filed
 from agent.errors import DocumentError
 from agent.formats import cms, jws, xml
 from agent.formats.content import held
@@ -42,6 +42,14 @@ class Signature:
     time_is_signed: bool  # else anybody can have written the time
     value: bytes = field(repr=False, default=b"")  # what time stamps are of
     timestamps: tuple[bytes, ...] = field(repr=False, default=())
+    ocsp_responses: tuple[bytes, ...] = field(repr=False, default=())
+    crls: tuple[bytes, ...] = field(repr=False, default=())
+    covers: str = ""  # "whole-file", "document", "content" …: what exactly is signed
+    #: Codes of what a reader should know: certificate_not_bound …
+    warnings: tuple[str, ...] = ()
+    #: Time stamps of all that stands in the file with this signature in it, the earliest first.
+    #: They are of it; whether their authorities are believed is not said.
+    archived: tuple[cms.Timestamp, ...] = field(repr=False, default=())
 
 
 class SignedFile(Protocol):
@@ -174,38 +182,34 @@ class PdfFile:
     sees, spoils them all: nobody can tell which one somebody relies on.
     """
 
-    octets: bytes = field(repr=False)
+    octets: bytes | Filed = field(repr=False)
     detached: bool = False
     digests: frozenset[str] = frozenset()
     kind: str = "pdf"
 
     def signatures(self, content: Document | None) -> tuple[Signature, ...]:
-        from agent.formats.pdf.verify import Change, signatures  # pyHanko takes a second to load
+        from agent.formats.pdf.judged import judged  # pyHanko takes a second to load
 
         if content is not None:
             raise DocumentError("signature_invalid", reason="content")
-        found = signatures(self.octets)
-        if not found:
-            raise DocumentError("signature_invalid", reason="missing")
-        if not all(one.valid for one in found):
-            raise DocumentError("signature_invalid", reason="value")
-        harmless = {Change.NONE, Change.MAINTENANCE}
-        if found[-1].changed_after not in harmless or any(
-            one.changed_after is Change.OTHER for one in found
-        ):
-            raise DocumentError("signature_invalid", reason="digest")
+        signed = judged(self.octets)
         return tuple(
             Signature(
                 certificate=one.certificate,
-                embedded=one.embedded,
+                embedded=(*one.embedded, *signed.store.certificates),
                 algorithm=one.algorithm,
                 digest=one.digest,
                 claimed_time=one.claimed_at,
                 time_is_signed=True,
                 value=one.value,
                 timestamps=one.timestamps,
+                ocsp_responses=signed.store.ocsp_responses,
+                crls=signed.store.crls,
+                covers=one.covers,
+                warnings=signed.warnings(one),
+                archived=signed.archived(one),
             )
-            for one in found
+            for one in signed.signatures
         )
 
 

@@ -65,6 +65,11 @@ def read(octets: bytes | memoryview) -> Element:
     return found
 
 
+def first(octets: bytes | memoryview) -> Element:
+    """The element that `octets` begin with, whatever comes behind it. Raises Malformed."""
+    return _read(memoryview(octets), 0, depth=0)
+
+
 def octets(string: Element) -> bytes:
     """The value of an OCTET STRING, whole or in pieces. Raises Malformed."""
     if string.tag == der.OCTET_STRING:

@@ -73,11 +73,16 @@ class Rules:
     #: A SHA-1 hash of the certificate will do as its name, where the first edition of
     #: signing-certificate has no other. Time-stamping authorities still write it.
     certificate_v1: bool
+    #: The signed attributes must name the certificate by its hash. PDF signatures from before
+    #: PAdES do not, so that whoever has another certificate for the key could put it in.
+    bound: bool = True
 
 
 CADES: Final = Rules(content_type=oids.DATA, signing_time=True, certificate_v1=False)
 #: In a PDF the signature's dictionary tells the time (EN 319 142-1 §6.3).
 PADES: Final = Rules(content_type=oids.DATA, signing_time=False, certificate_v1=False)
+#: adbe.pkcs7.detached (ISO 32000-1 §12.8.3.3).
+PDF: Final = Rules(content_type=oids.DATA, signing_time=False, certificate_v1=True, bound=False)
 
 
 def verify(signed: bytes, *, content: Document | None = None) -> tuple[Verified, ...]:
@@ -182,6 +187,8 @@ def _check_binding(rules: Rules, said: SignedAttributes, signer: Signer) -> None
     bound = said.certificate
     if bound is None and rules.certificate_v1:
         bound = said.certificate_v1
+    if bound is None and not rules.bound:
+        return
     if bound is None or not bound.is_of(
         signer.certificate, issuer=signer.issuer, serial=signer.serial
     ):

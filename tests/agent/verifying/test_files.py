@@ -134,8 +134,8 @@ class TestPdf:
         ("spoil", "reason"),
         [
             (lambda _: pdf.file(), "missing"),
-            (lambda document: document.replace(b"(Hello 1)", b"(Hallo 1)"), "value"),
-            (lambda document: pdf.appended(document, {4: pdf.stream("BT ET")}), "digest"),
+            (lambda document: document.replace(b"(Hello 1)", b"(Hallo 1)"), "digest"),
+            (lambda document: pdf.appended(document, {4: pdf.stream("BT ET")}), "changed"),
         ],
         ids=["unsigned", "changed", "another page in its place"],
     )
