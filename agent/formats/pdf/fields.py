@@ -6,7 +6,7 @@ from typing import Final
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.misc import PdfReadError
 
-from agent.formats.pdf.objects import references, target
+from agent.formats.pdf.objects import entry, references, target
 from agent.formats.pdf.reader import Reader
 
 _MAX_FIELDS: Final = 20_000
@@ -27,7 +27,7 @@ def signed_fields(reader: Reader) -> Iterator[tuple[str, generic.DictionaryObjec
 
 def top_names(reader: Reader) -> set[str]:
     """Of the fields at the top, where ours goes."""
-    found = (field.get("/T") for field in map(_dictionary, _listed(reader)) if field is not None)
+    found = (entry(field, "/T") for field in map(_dictionary, _listed(reader)) if field is not None)
     return {str(name) for name in found if name is not None}
 
 
@@ -44,9 +44,9 @@ def _fields(reader: Reader) -> Iterator[tuple[str, generic.DictionaryObject, str
             raise PdfReadError("the form is no tree, or too large")
         seen.add(reference.reference)
         name = f"{above}.{field['/T']}" if above else str(field["/T"])
-        kind = str(field.get("/FT", kind))
+        kind = str(entry(field, "/FT", kind))
         yield name, field, kind
-        waiting += ((name, kind, one) for one in reversed(references(field.get("/Kids"))))
+        waiting += ((name, kind, one) for one in reversed(references(entry(field, "/Kids"))))
 
 
 def _listed(reader: Reader) -> list[generic.IndirectObject]:

@@ -2,20 +2,14 @@
 
 One that is broken, or over another text than what a reader now sees, spoils the file: nobody can
 tell which one somebody relies on.
-
-    signature_invalid, reason   missing     no signature, perhaps a time stamp
-                                changed     more was done after a signature than it allows
-                                timestamp   a document time stamp that is none
-                                reference   the octets that are signed are not all
-                                and those of agent.formats.cms
 """
 
 from typing import Final
 
 from agent.documents import Document
 from agent.errors import DocumentError
-from agent.formats.cms.reasons import Reason, Rejected
 from agent.formats.pdf.changes import HARMLESS, Change
+from agent.formats.pdf.reasons import Reason
 from agent.formats.pdf.verify import PdfSignature, Signed, examine
 
 #: What is there after a signature and before another: that one's signer has seen it.
@@ -28,12 +22,12 @@ def judged(document: Document) -> Signed:
     """
     signed = examine(document)
     if not signed.signatures:
-        raise DocumentError("signature_invalid", reason="missing")
+        raise DocumentError("signature_invalid", reason=Reason.MISSING.value)
     for one in signed.signatures:
         if one.problem:
             raise DocumentError("signature_invalid", reason=one.problem)
     if any(one.problem for one in signed.timestamps):
-        raise Rejected(Reason.TIMESTAMP)
+        raise DocumentError("signature_invalid", reason=Reason.TIMESTAMP.value)
     *earlier, last = signed.signatures
     sound = (
         all(one.changed_after in _SEEN for one in earlier)
@@ -41,7 +35,7 @@ def judged(document: Document) -> Signed:
         and all(one.changed_after in _SEEN for one in signed.timestamps)
     )
     if not sound:
-        raise DocumentError("signature_invalid", reason="changed")
+        raise DocumentError("signature_invalid", reason=Reason.CHANGED.value)
     return signed
 
 

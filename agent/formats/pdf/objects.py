@@ -1,6 +1,7 @@
 """PDF objects (ISO 32000-1 §7.3) from Python's: {"/Type": "/Font", "/W": (1, 2.5)}."""
 
 import zlib
+from decimal import Decimal
 from typing import Any
 
 from pyhanko.pdf_utils import generic
@@ -43,6 +44,18 @@ def references(array: object, *, most: int | None = None) -> list[generic.Indire
         return []
     entries = [array.raw_get(index) for index in range(len(array))][:most]
     return [one for one in entries if isinstance(one, generic.IndirectObject)]
+
+
+def entry(dictionary: generic.DictionaryObject, key: str, default: Any = None) -> Any:
+    """What stands there, or where a reference there leads; pyHanko's own `get` does not follow."""
+    try:
+        return dictionary[key]
+    except KeyError:
+        return default
+
+
+def number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float | Decimal) else None
 
 
 def target(reference: generic.IndirectObject) -> Any:

@@ -10,6 +10,8 @@ from typing import Final, Self
 
 from pyhanko.pdf_utils import generic
 
+from agent.formats.pdf.objects import entry, number
+
 Box = tuple[float, float, float, float]
 
 _LETTER: Final[Box] = (0, 0, 612, 792)
@@ -29,13 +31,9 @@ class View:
     def of(cls, page: generic.DictionaryObject) -> Self:
         media = _box(_inherited(page, "/MediaBox")) or _LETTER
         crop = _common(media, _box(_inherited(page, "/CropBox")) or media) or media
-        turned = _inherited(page, "/Rotate")
-        unit = page.get("/UserUnit", 1)
-        return cls(
-            crop=crop,
-            quarters=int(turned) // _QUARTER % 4 if isinstance(turned, int | float) else 0,
-            unit=float(unit) if isinstance(unit, int | float) and unit > 0 else 1.0,
-        )
+        turned = number(_inherited(page, "/Rotate")) or 0
+        unit = number(entry(page, "/UserUnit")) or 1.0
+        return cls(crop=crop, quarters=int(turned) // _QUARTER % 4, unit=unit if unit > 0 else 1.0)
 
     def on_plane(self, box: Box) -> Box:
         """Where `box` of the shown page is."""
@@ -71,14 +69,14 @@ def _upwards(page: generic.DictionaryObject) -> Iterator[generic.DictionaryObjec
         if not isinstance(node, generic.DictionaryObject):
             return
         yield node
-        node = node.get("/Parent")
+        node = entry(node, "/Parent")
 
 
 def _box(array: object) -> Box | None:
     """In order, whichever corners it names."""
     if not isinstance(array, generic.ArrayObject) or len(array) != 4:  # noqa: PLR2004 - a box
         return None
-    numbers = [float(one) for one in array if isinstance(one, int | float)]
+    numbers = [found for one in array if (found := number(one)) is not None]
     if len(numbers) != 4:  # noqa: PLR2004
         return None
     x0, y0, x1, y1 = numbers

@@ -14,7 +14,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
 
 from agent.formats.levels import Evidence
-from agent.formats.pdf.objects import pdf, references, stream, target
+from agent.formats.pdf.objects import entry, pdf, references, stream, target
 from agent.formats.pdf.reader import Reader
 from agent.formats.pdf.spool import Spooled
 
@@ -52,20 +52,20 @@ def name_of(contents: bytes) -> str:
 
 def read_store(reader: Reader) -> Store:
     """What can be read of it."""
-    stored = reader.root.get("/DSS")
+    stored = entry(reader.root, "/DSS")
     if not isinstance(stored, generic.DictionaryObject):
         return Store()
     left = _MAX_BYTES
     found: dict[_Kind, tuple[bytes, ...]] = {}
     for kind in (_CERTIFICATES, _OCSP, _CRLS):
         read = []
-        for reference in references(stored.get(kind.entries), most=_MAX_ENTRIES):
+        for reference in references(entry(stored, kind.entries), most=_MAX_ENTRIES):
             octets = _octets(reader, reference, kind)
             left -= len(octets)
             if octets and left >= 0:
                 read.append(octets)
         found[kind] = tuple(read)
-    lists = stored.get("/VRI")
+    lists = entry(stored, "/VRI")
     return Store(
         certificates=found[_CERTIFICATES],
         ocsp_responses=found[_OCSP],
@@ -78,7 +78,7 @@ def add_to_store(
     writer: IncrementalPdfFileWriter, reader: Reader, evidence: Evidence, *, about: bytes
 ) -> None:
     """`about` is the /Contents of the signature that the evidence is for."""
-    stored = writer.root.get("/DSS")
+    stored = entry(writer.root, "/DSS")
     if not isinstance(stored, generic.DictionaryObject):
         stored = pdf({"/Type": "/DSS"})
         writer.root["/DSS"] = writer.add_object(stored)
@@ -89,7 +89,7 @@ def add_to_store(
         (_OCSP, evidence.ocsp_responses),
         (_CRLS, evidence.crls),
     ):
-        array = stored.get(kind.entries)
+        array = entry(stored, kind.entries)
         entries = list(array) if isinstance(array, generic.ArrayObject) else []
         known = {_octets(reader, one, kind): one for one in references(array)}
         for octets in dict.fromkeys(new):
@@ -100,7 +100,7 @@ def add_to_store(
             stored[kind.entries] = pdf(entries)
         if new:
             own[kind.own] = pdf([known[one] for one in dict.fromkeys(new)])
-    lists = stored.get("/VRI")
+    lists = entry(stored, "/VRI")
     if not isinstance(lists, generic.DictionaryObject):
         lists = stored["/VRI"] = pdf({})
     lists[name_of(about)] = writer.add_object(own)

@@ -20,6 +20,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature, extract_c
 
 from agent.documents import Digested, Document
 from agent.errors import DocumentError
+from agent.formats import pdf
 from agent.formats.cms import Timestamp, ber, needed_digests, verify_timestamp
 from agent.formats.cms.reasons import Reason, Rejected
 from agent.formats.cms.timestamp import imprint_hash
@@ -27,6 +28,7 @@ from agent.formats.cms.verify import PADES, PDF, Rules, Verified, verify_by
 from agent.formats.pdf.changes import Change, allows_filling, changed_after, covers_revision
 from agent.formats.pdf.fields import signed_fields
 from agent.formats.pdf.intake import read, readable
+from agent.formats.pdf.objects import entry
 from agent.formats.pdf.ranges import ByteRange, digests, gap, read_range, size_of, up_to
 from agent.formats.pdf.reader import Reader, stream_of
 from agent.formats.pdf.store import Store, read_store
@@ -46,7 +48,7 @@ class Covers(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PdfSignature:
     field_name: str
-    problem: str = ""  # a `Reason`, or "reference": the octets that are signed are not all
+    problem: str = ""  # a `Reason`, of CMS or of PDF
     certificate: bytes = field(repr=False, default=b"")  # DER; the signer says it is his
     bound: bool = False  # the signer named this certificate in what is signed
     embedded: tuple[bytes, ...] = field(repr=False, default=())  # DER
@@ -193,12 +195,12 @@ def _found(reader: Reader, *, without: str = "") -> Iterator[_Found]:
 
 def _look(one: _Found) -> None:
     value = one.field["/V"]
-    one.is_timestamp = value.get("/Type") == _TIMESTAMP
+    one.is_timestamp = entry(value, "/Type") == _TIMESTAMP
     one.contents = extract_contents(value)
     size = size_of(one.reader.stream)
-    place = read_range(value.get("/ByteRange", None), size=size)
+    place = read_range(entry(value, "/ByteRange"), size=size)
     if place is None or gap(one.reader.stream, place) != one.contents:
-        raise DocumentError("signature_invalid", reason="reference")
+        raise DocumentError("signature_invalid", reason=pdf.Reason.REFERENCE.value)
     try:
         one.cms = bytes(ber.first(one.contents).whole)
     except ber.Malformed as error:
@@ -235,7 +237,7 @@ def _signature(one: _Found) -> PdfSignature:
         return replace(seen, problem=str(error.details.get("reason", error.code)))
     except Exception:  # noqa: BLE001 - pyHanko's
         return replace(seen, problem=Reason.GRAMMAR)
-    return seen if covers is not Covers.PART else replace(seen, problem="reference")
+    return seen if covers is not Covers.PART else replace(seen, problem=pdf.Reason.REFERENCE)
 
 
 def _timestamp(one: _Found) -> PdfTimestamp:
@@ -249,14 +251,14 @@ def _timestamp(one: _Found) -> PdfTimestamp:
         return replace(seen, problem=str(error.details.get("reason", error.code)))
     except Exception:  # noqa: BLE001 - pyHanko's
         return replace(seen, problem=Reason.GRAMMAR)
-    problem = "reference" if covers is Covers.PART else ""
+    problem = pdf.Reason.REFERENCE if covers is Covers.PART else ""
     return replace(
         seen, problem=problem, stamp=stamp, covers=covers, changed_after=change, place=one.place
     )
 
 
 def _verified(one: _Found) -> tuple[Rules, Verified]:
-    rules = _RULES.get(str(one.field["/V"].get("/SubFilter")))
+    rules = _RULES.get(str(entry(one.field["/V"], "/SubFilter")))
     if rules is None:
         raise Rejected(Reason.ALGORITHM)
     try:
