@@ -71,12 +71,12 @@ def certified(document: bytes, holder: Holder, permission: fields.MDPPerm) -> by
         signers.PdfSignatureMetadata(
             field_name="Author", certify=True, docmdp_permissions=permission
         ),
-        signer=_signer(holder),
+        signer=signer(holder),
     )
     return output.getvalue()
 
 
-def _signer(holder: Holder) -> signers.SimpleSigner:
+def signer(holder: Holder) -> signers.SimpleSigner:
     key = holder.key.private_bytes(
         serialization.Encoding.DER,
         serialization.PrivateFormat.PKCS8,
