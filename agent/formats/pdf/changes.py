@@ -7,7 +7,16 @@ no cross-reference table leads to: some viewers look for objects in them.
 from enum import StrEnum
 from typing import Final
 
-from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, DiffResult, ModificationLevel
+from pyhanko.sign.diff_analysis import (
+    DEFAULT_DIFF_POLICY,
+    DiffResult,
+    FormUpdatingRule,
+    GenericFieldModificationRule,
+    ModificationLevel,
+    SigFieldCreationRule,
+    SigFieldModificationRule,
+    StandardDiffPolicy,
+)
 from pyhanko.sign.fields import MDPPerm
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
@@ -33,6 +42,18 @@ _CHANGES: Final = {
     ModificationLevel.LTA_UPDATES: Change.MAINTENANCE,
     ModificationLevel.FORM_FILLING: Change.FILLED,
 }
+#: pyHanko takes locked fields for changed if their looks could have been changed in their place,
+#: whether they were or not. Where that is not allowed at all, it does not.
+_NEW_LOOKS_ALONE: Final = StandardDiffPolicy(
+    global_rules=DEFAULT_DIFF_POLICY.global_rules,
+    form_rule=FormUpdatingRule(
+        field_rules=[
+            SigFieldCreationRule(),
+            SigFieldModificationRule(allow_in_place_appearance_stream_changes=False),
+            GenericFieldModificationRule(allow_in_place_appearance_stream_changes=False),
+        ]
+    ),
+)
 
 
 def covers_revision(signature: EmbeddedPdfSignature) -> bool:
@@ -47,6 +68,8 @@ def changed_after(signature: EmbeddedPdfSignature, reader: Reader, *, end: int) 
             return Change.OTHER
         signature.coverage = SignatureCoverageLevel.ENTIRE_REVISION  # type: ignore[assignment]
         result: object = signature.evaluate_modifications(DEFAULT_DIFF_POLICY)
+        if not isinstance(result, DiffResult) and signature.fieldmdp is not None:
+            result = signature.evaluate_modifications(_NEW_LOOKS_ALONE)
         level = signature.docmdp_level
     except Exception:  # noqa: BLE001 - as said above
         return Change.OTHER

@@ -45,8 +45,8 @@ def warnings(signed: Signed) -> tuple[str, ...]:
     broken = any(not one.valid for one in signed.signatures) or any(
         one.problem for one in signed.timestamps
     )
-    changes = [one.changed_after for one in signed.signatures]
-    changes += [one.changed_after for one in signed.timestamps]
+    changes = [one.changed_after for one in signed.signatures if one.valid]
+    changes += [one.changed_after for one in signed.timestamps if not one.problem]
     changed = not _CHANGED.isdisjoint(changes)
     return (*(("signature_invalid",) if broken else ()), *(("pdf_changed",) if changed else ()))
 
