@@ -48,7 +48,7 @@ _NEW_LOOKS_ALONE: Final = StandardDiffPolicy(
     global_rules=DEFAULT_DIFF_POLICY.global_rules,
     form_rule=FormUpdatingRule(
         field_rules=[
-            SigFieldCreationRule(),
+            SigFieldCreationRule(),  # type: ignore[no-untyped-call]
             SigFieldModificationRule(allow_in_place_appearance_stream_changes=False),
             GenericFieldModificationRule(allow_in_place_appearance_stream_changes=False),
         ]

@@ -9,6 +9,7 @@ from io import BufferedReader, BytesIO
 from typing import Any, Final
 
 from pypdf import PageObject, PdfReader
+from pypdf.generic import PdfObject, StreamObject
 
 from agent.certificates.describe import describe
 from agent.documents import Document, Filed
@@ -89,8 +90,7 @@ class _Guarded(BufferedReader):
 
 
 def _text(page: PageObject) -> str:
-    contents = page.get_contents()
-    if contents is None or len(contents.get_data()) > _MAX_CONTENT_BYTES:
+    if _content_bytes(page) > _MAX_CONTENT_BYTES:
         return ""
     count = 0
 
@@ -101,3 +101,26 @@ def _text(page: PageObject) -> str:
             raise OverflowError
 
     return page.extract_text(visitor_operand_before=counted)
+
+
+def _content_bytes(page: PageObject) -> int:
+    """Of what draws the page: its contents, and the forms that they can use."""
+    contents = page.get_contents()
+    size = 0 if contents is None else len(contents.get_data())
+    seen: set[int] = set()
+    waiting: list[Any] = [page.get("/Resources")]
+    while waiting and size <= _MAX_CONTENT_BYTES:
+        resources = _object(waiting.pop())
+        used = _object(resources.get("/XObject")) if isinstance(resources, dict) else None
+        for form in map(_object, used.values() if isinstance(used, dict) else ()):
+            if isinstance(form, StreamObject) and form.get("/Subtype") == "/Form":
+                if id(form) in seen:
+                    continue
+                seen.add(id(form))
+                size += len(form.get_data())
+                waiting.append(form.get("/Resources"))
+    return size
+
+
+def _object(reference: Any) -> Any:
+    return reference.get_object() if isinstance(reference, PdfObject) else None

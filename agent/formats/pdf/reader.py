@@ -18,9 +18,9 @@ from agent.formats.pdf.spool import Spooled
 MAX_BYTES: Final = 256 * 1024 * 1024
 #: What other programs, and the ten digits of a cross-reference table, can surely take.
 MAX_FILED_BYTES: Final = 8 * 1024 * 1024 * 1024
-#: Objects looked up while the changes after signatures are analysed. The analysis follows every
-#: path to an object, and a small file can have more paths than there is time.
-_MAX_LOOKS: Final = 2_000_000
+#: Objects looked up while the changes after signatures are analysed: some seconds. The analysis
+#: follows every path to an object; 1,500 pages have 9,000, and a small file can have any number.
+_MAX_LOOKS: Final = 150_000
 #: A signature's dictionary with what it contains; longer ones are read in pyHanko's way.
 _DICTIONARY_BYTES: Final = 256 * 1024
 _LONG_HEX: Final = re.compile(rb"<((?:[0-9A-Fa-f]{2}){512,})>")

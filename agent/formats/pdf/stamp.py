@@ -31,6 +31,7 @@ _PICTURE_PART: Final = 0.36  # of the width, at most
 _SMALLEST: Final = 8.0  # points, of either side
 _LARGEST: Final = 14_400  # ISO 32000-1, annex C
 _CUT: Final = "…"
+_MAX_CHARS: Final = 2000  # of a paragraph
 #: Vietnam has one time zone and no summer time.
 _VIETNAM: Final = timezone(timedelta(hours=7))
 
@@ -97,12 +98,13 @@ class Drawn:
         known = face()
         width = self.size[0] - self._text_left() - _MARGIN
         height = self.size[1] - 2 * _BORDER
+        paragraphs = [known.letters(paragraph[:_MAX_CHARS]) for paragraph in self.paragraphs]
         for size in _SIZES:
             most = int(height / (_LEADING * size))
             lines = [
                 line
-                for paragraph in self.paragraphs
-                for line in _wrapped(known, known.letters(paragraph), int(1000 * width / size))
+                for paragraph in paragraphs
+                for line in _wrapped(known, paragraph, int(1000 * width / size))
             ]
             if len(lines) <= most:
                 return size, lines
@@ -149,15 +151,22 @@ def _wrapped(known: Face, text: str, width: int) -> Iterator[str]:
             continue
         if line:
             yield line
-        line = word
-        while known.width(line) > width and len(line) > 1:
-            fitting = max(
-                (end for end in range(1, len(line)) if known.width(line[:end]) <= width), default=1
-            )
-            yield line[:fitting]
-            line = line[fitting:]
+        *full, line = _broken(known, word, width)
+        yield from full
     if line:
         yield line
+
+
+def _broken(known: Face, word: str, width: int) -> Iterator[str]:
+    """A word in pieces that fit, of one letter at least."""
+    piece, wide = "", 0
+    for letter in word:
+        more = known.width(letter)
+        if piece and wide + more > width:
+            yield piece
+            piece, wide = "", 0
+        piece, wide = piece + letter, wide + more
+    yield piece
 
 
 def _shortened(known: Face, line: str, width: int) -> str:
