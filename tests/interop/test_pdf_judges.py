@@ -8,6 +8,7 @@ from io import BytesIO
 import pytest
 from asn1crypto import cms as asn1cms
 from asn1crypto import x509
+from PIL import Image, ImageChops
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign import fields, signers
@@ -119,6 +120,40 @@ def test_pdfsig_finds_every_level_valid(level, tmp_path) -> None:
     assert told.count("Signature is Valid.") == 1
     assert told.count("not yet been verified") == (level is Level.LTA)  # its time stamp
     assert ("- Total document signed" in told) == (level is not Level.LT)
+
+
+@pytest.mark.skipif(shutil.which("pdftoppm") is None, reason="needs poppler-utils")
+@pytest.mark.parametrize(
+    "page",
+    [
+        "/Rotate 0",
+        "/Rotate 90",
+        "/Rotate 180",
+        "/Rotate 270",
+        "/MediaBox [-100 -100 700 900] /CropBox [100 200 500 700] /Rotate 90",
+    ],
+)
+def test_poppler_shows_the_stamp_where_it_was_asked_for(page, tmp_path) -> None:
+    """By its red frame, as many points from the left and from the bottom of what is shown."""
+    document = pdf.appended(
+        pdf.file(), {3: f"<< /Type /Page /Parent 2 0 R {page} /Contents 4 0 R /Resources << >> >>"}
+    )
+    signed = tmp_path / "signed.pdf"
+    signed.write_bytes(WORLD.signed(document, stamp=Stamp(box=(36, 40, 256, 110))))
+
+    subprocess.run(
+        ["pdftoppm", "-cropbox", "-r", "72", "-png", signed, tmp_path / "page"], check=True
+    )
+
+    (picture,) = tmp_path.glob("page*.png")
+    with Image.open(picture) as shown:
+        _, green, _ = shown.convert("RGB").split()
+        left, top, right, bottom = (
+            ImageChops.invert(green).point(lambda g: g > 60 and 255).getbbox()
+        )
+        assert (left, right) == (36, 256)
+        assert abs(shown.height - bottom - 40) <= 1
+        assert abs(shown.height - top - 110) <= 1
 
 
 async def test_pyhanko_finds_the_time_stamp_trusted() -> None:

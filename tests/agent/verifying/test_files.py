@@ -8,10 +8,12 @@ import pytest
 from agent.errors import DocumentError
 from agent.formats.cms import CmsFormat
 from agent.formats.jws import JwsFormat
+from agent.formats.levels import Level
 from agent.formats.registry import format_for
 from agent.verifying.files import recognise
 from tests.support import pdf
 from tests.support.cms import build
+from tests.support.pdf_levels import World
 from tests.support.pki import NOW, Authority, Holder, Urls
 
 DOCUMENT = b"<Hoso><CKy_Dvi/></Hoso>"
@@ -144,6 +146,24 @@ class TestPdf:
             recognise(spoil(signed(unit, "pades", pdf.file()))).signatures(None)
 
         assert caught.value.details["reason"] == reason
+
+    def test_what_it_is_judged_by_offline_is_told(self) -> None:
+        world = World()
+        archived = world.raised(world.signed(pdf.file()), Level.LTA)
+        _, evidence, archive = world.given
+
+        (found,) = recognise(archived).signatures(None)
+
+        assert found.covers == "revision"
+        assert set(evidence.certificates) <= set(found.embedded)
+        assert found.ocsp_responses == evidence.ocsp_responses
+        assert found.crls == evidence.crls
+        assert [one.token for one in found.archived] == [archive]
+
+    def test_the_whole_file_is_covered_by_one_that_nothing_follows(self, unit: Holder) -> None:
+        (found,) = recognise(signed(unit, "pades", pdf.file())).signatures(None)
+
+        assert (found.covers, found.warnings, found.archived) == ("whole-file", (), ())
 
     def test_a_damaged_file_is_said_to_be_one(self) -> None:
         with pytest.raises(DocumentError, match="pdf_malformed"):
