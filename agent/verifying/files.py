@@ -17,10 +17,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol
 
-from agent.documents import Digested, Document
+from agent.documents import Digested, Document, Filed
 from agent.errors import DocumentError
 from agent.formats import asic, cms, jws
-from agent.formats.content import digest, held
+from agent.formats.content import as_filed, digest, held
 from agent.formats.xml import general
 
 _PEM: Final = re.compile(rb"\s*-----BEGIN (CMS|PKCS7)-----\s(.*?)-----END \1-----\s*", re.DOTALL)
@@ -56,6 +56,9 @@ class Signature:
     covers: str = ""  # "whole-file", "document", "content" …: what exactly is signed
     #: Codes of what a reader must know of it, although it is good: certificate_not_bound …
     warnings: tuple[str, ...] = ()
+    #: Time stamps of all that stands in the file with this signature in it, the earliest first.
+    #: They are of it; whether their authorities are believed is not said.
+    archived: tuple[cms.Timestamp, ...] = field(repr=False, default=())
 
 
 class SignedFile(Protocol):
@@ -81,7 +84,7 @@ def recognise_file(path: Path) -> SignedFile:
     Raises DocumentError document_too_large for what is too large to be held, too; OSError.
     """
     with path.open("rb") as file:
-        size, head = os.fstat(file.fileno()).st_size, file.read(_ASIC_HEAD)
+        size, head = os.fstat(file.fileno()).st_size, file.read(_PDF_HEAD)
         in_place = _ASIC.match(head) or head[:1] == _SEQUENCE
         if size <= (cms.MAX_ATTACHED_BYTES if in_place else MAX_HELD_BYTES):
             return recognise(head + file.read(MAX_HELD_BYTES))
@@ -89,6 +92,8 @@ def recognise_file(path: Path) -> SignedFile:
         return AsicFile(source=path)
     if in_place:
         return CmsFile.of_large(path)
+    if _PDF in head[:_PDF_HEAD]:
+        return PdfFile(octets=as_filed(path, scratch=path.parent))
     raise DocumentError("document_too_large", size=size, limit=MAX_HELD_BYTES)
 
 
@@ -237,6 +242,7 @@ class XmlFile:
                 ocsp_responses=found.ocsp_responses,
                 crls=found.crls,
                 covers=_covers(found),
+                archived=found.archive_timestamps,
             )
             for found in general.verify(self.octets, content=content)
         )
@@ -265,38 +271,34 @@ class PdfFile:
     sees, spoils them all: nobody can tell which one somebody relies on.
     """
 
-    octets: bytes = field(repr=False)
+    octets: bytes | Filed = field(repr=False)
     detached: bool = False
     digests: frozenset[str] = frozenset()
     kind: str = "pdf"
 
     def signatures(self, content: Document | None) -> tuple[Signature, ...]:
-        from agent.formats.pdf.verify import Change, signatures  # pyHanko takes a second to load
+        from agent.formats.pdf.judged import judged  # pyHanko takes a second to load
 
         if content is not None:
             raise DocumentError("signature_invalid", reason="content")
-        found = signatures(self.octets)
-        if not found:
-            raise DocumentError("signature_invalid", reason="missing")
-        if not all(one.valid for one in found):
-            raise DocumentError("signature_invalid", reason="value")
-        harmless = {Change.NONE, Change.MAINTENANCE}
-        if found[-1].changed_after not in harmless or any(
-            one.changed_after is Change.OTHER for one in found
-        ):
-            raise DocumentError("signature_invalid", reason="digest")
+        signed = judged(self.octets)
         return tuple(
             Signature(
                 certificate=one.certificate,
-                embedded=one.embedded,
+                embedded=(*one.embedded, *signed.store.certificates),
                 algorithm=one.algorithm,
                 digest=one.digest,
                 claimed_time=one.claimed_at,
                 time_is_signed=True,
                 value=one.value,
                 timestamps=one.timestamps,
+                ocsp_responses=signed.store.ocsp_responses,
+                crls=signed.store.crls,
+                covers=one.covers,
+                warnings=signed.warnings(one),
+                archived=signed.archived(one),
             )
-            for one in found
+            for one in signed.signatures
         )
 
 

@@ -5,6 +5,7 @@ certificate when it signed and now. A file with several signatures is as good as
 """
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -29,6 +30,8 @@ from agent.verifying.report import (
 )
 
 _MOST_STAMPS: Final = 4  # anybody can add them; each costs a look-up
+#: Said of a signature that is good all the same.
+_NOTES: Final = frozenset({"certificate_not_bound", "filled_after"})
 _WORST_LAST: Final = (Verdict.VALID, Verdict.UNCERTAIN, Verdict.INVALID)
 
 
@@ -72,8 +75,11 @@ def unreadable(name: str, octets: Document, error: DocumentError, *, now: dateti
 
 
 async def _judged(standings: Standings, signature: Signature, *, now: datetime) -> SignatureReport:
-    stamps = [await _stamp(standings, signature, token, now=now) for token in _tokens(signature)]
-    proofs = [stamp for stamp in stamps if stamp is not None and stamp.trusted]
+    own = await asyncio.to_thread(_own_stamps, signature)
+    over_all = signature.archived[:_MOST_STAMPS]
+    stamps = [await _stamp(standings, signature, one, now=now) for one in own]
+    archives = [await _stamp(standings, signature, one, now=now) for one in over_all]
+    proofs = [stamp for stamp in (*stamps, *archives) if stamp.trusted]
     proof = min(proofs, key=lambda stamp: stamp.at, default=None)
     claimed = signature.claimed_time
     signed_at = proof.at if proof else claimed
@@ -89,7 +95,7 @@ async def _judged(standings: Standings, signature: Signature, *, now: datetime) 
         ),
     )
     warnings = [*signature.warnings, *standing.warnings]
-    if len(proofs) < len(signature.timestamps):
+    if len(proofs) < len(signature.timestamps) + len(signature.archived):
         warnings.append("timestamp_not_relied_on")
     if claimed is not None and claimed > (proof.at if proof else now) + CLOCK_TOLERANCE:
         warnings.append("signing_time_later_than_possible")
@@ -101,29 +107,29 @@ async def _judged(standings: Standings, signature: Signature, *, now: datetime) 
         algorithm=signature.algorithm,
         digest=signature.digest.hex(),
         covers=signature.covers,
-        level=_level(standing, proof),
+        level=_level(standing, proof, archived=any(stamp.trusted for stamp in archives)),
         signed_at=signed_at,
         proved=proof is not None,
         time_is_signed=signature.time_is_signed,
         then=standing.then,
         now=standing.now,
         revocation=_revocation(standing),
-        stamp=proof or next((stamp for stamp in stamps if stamp is not None), None),
+        stamp=proof or next(iter((*stamps, *archives)), None),
     )
 
 
-def _tokens(signature: Signature) -> tuple[bytes, ...]:
-    return signature.timestamps[:_MOST_STAMPS]
+def _own_stamps(signature: Signature) -> list[Timestamp]:
+    """Those of its value; a token that says nothing about this signature is passed over."""
+    found = []
+    for token in signature.timestamps[:_MOST_STAMPS]:
+        with suppress(DocumentError):
+            found.append(verify_timestamp(token, stamped=signature.value))
+    return found
 
 
 async def _stamp(
-    standings: Standings, signature: Signature, token: bytes, *, now: datetime
-) -> StampReport | None:
-    """None for a token that says nothing about this signature."""
-    try:
-        stamp: Timestamp = await asyncio.to_thread(verify_timestamp, token, stamped=signature.value)
-    except DocumentError:
-        return None
+    standings: Standings, signature: Signature, stamp: Timestamp, *, now: datetime
+) -> StampReport:
     standing = await standings.at_signing(
         stamp.certificate,
         signed_at=stamp.at,
@@ -143,14 +149,16 @@ async def _stamp(
 def _verdict(problem: str, warnings: list[str]) -> Verdict:
     if problem:
         return Verdict.INVALID
-    return Verdict.UNCERTAIN if warnings else Verdict.VALID
+    return Verdict.UNCERTAIN if set(warnings) - _NOTES else Verdict.VALID
 
 
-def _level(standing: Standing, proof: StampReport | None) -> Level:
-    """What can be relied on, whatever else may be there. Archive time stamps are not looked at."""
+def _level(standing: Standing, proof: StampReport | None, *, archived: bool) -> Level:
+    """What can be relied on, whatever else may be there."""
     if proof is None:
         return Level.B
-    return Level.T if standing.embedded is None else Level.LT
+    if standing.embedded is None:
+        return Level.T
+    return Level.LTA if archived else Level.LT
 
 
 def _party(described: CertificateDescription) -> Party:

@@ -71,12 +71,38 @@ def certified(document: bytes, holder: Holder, permission: fields.MDPPerm) -> by
         signers.PdfSignatureMetadata(
             field_name="Author", certify=True, docmdp_permissions=permission
         ),
-        signer=_signer(holder),
+        signer=signer(holder),
     )
     return output.getvalue()
 
 
-def _signer(holder: Holder) -> signers.SimpleSigner:
+def signed(
+    document: bytes,
+    holder: Holder,
+    *,
+    field: fields.SigFieldSpec | None = None,
+    digest: str = "sha256",
+    subfilter: fields.SigSeedSubFilter = fields.SigSeedSubFilter.PADES,
+    permission: fields.MDPPerm | None = None,
+    room: int = 3000,
+) -> bytes:
+    """By pyHanko, with little room for the CMS (octets), so that the file is small."""
+    name = field.sig_field_name if field else "Signature"
+    output = signers.PdfSigner(
+        signers.PdfSignatureMetadata(
+            field_name=name,
+            md_algorithm=digest,
+            subfilter=subfilter,
+            certify=permission is not None,
+            docmdp_permissions=permission or fields.MDPPerm.FILL_FORMS,
+        ),
+        signer=signer(holder),
+        new_field_spec=field,
+    ).sign_pdf(IncrementalPdfFileWriter(BytesIO(document)), bytes_reserved=2 * room)
+    return output.getvalue()
+
+
+def signer(holder: Holder) -> signers.SimpleSigner:
     key = holder.key.private_bytes(
         serialization.Encoding.DER,
         serialization.PrivateFormat.PKCS8,

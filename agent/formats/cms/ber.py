@@ -66,7 +66,7 @@ def read(octets: bytes | memoryview) -> Element:
 
 
 def first(octets: bytes | memoryview) -> Element:
-    """The one that `octets` begin with. Raises Malformed."""
+    """The element that `octets` begin with, whatever comes behind it. Raises Malformed."""
     return _read(memoryview(octets), 0, depth=0)
 
 

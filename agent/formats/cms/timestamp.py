@@ -4,7 +4,6 @@ A token says that an authority saw the signature's value at a time. It is a CMS 
 Whether the authority is believed is the caller's question, as with every certificate.
 """
 
-import hashlib
 import hmac
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,7 +12,9 @@ from typing import Final
 from asn1crypto import tsp, x509
 
 from agent.certificates.describe import read
+from agent.documents import Document
 from agent.errors import DocumentError, UserError
+from agent.formats import content
 from agent.formats.algorithms import HASHES
 from agent.formats.cms import ber, oids
 from agent.formats.cms.envelope import Envelope, without_content
@@ -37,8 +38,24 @@ class Timestamp:
     ocsp_responses: tuple[bytes, ...] = field(default=(), repr=False)
 
 
-def verify_timestamp(token: bytes, *, stamped: bytes) -> Timestamp:
-    """What `token` says of `stamped`, a signature's value.
+def imprint_hash(token: bytes) -> str:
+    """By which hash a document must be known, that `token` is said to be of; hashlib's name.
+
+    Raises DocumentError signature_invalid (reason "timestamp").
+    """
+    try:
+        data = read_signed_data(token)
+    except DocumentError as error:
+        raise Rejected(Reason.TIMESTAMP) from error
+    algorithm, _, _ = _info(data.content or b"")
+    if algorithm not in HASHES:
+        raise Rejected(Reason.TIMESTAMP)
+    return algorithm
+
+
+def verify_timestamp(token: bytes, *, stamped: Document) -> Timestamp:
+    """What `token` says of `stamped`: a signature's value, or a document that is known by the
+    token's own hash.
 
     Raises DocumentError signature_invalid (reason "timestamp").
     """
@@ -53,7 +70,7 @@ def verify_timestamp(token: bytes, *, stamped: bytes) -> Timestamp:
     algorithm, imprint, at = _info(verified.content)
     if not _may_stamp(certificate) or algorithm not in HASHES:
         raise Rejected(Reason.TIMESTAMP)
-    if not hmac.compare_digest(hashlib.new(algorithm, stamped).digest(), imprint):
+    if not hmac.compare_digest(content.digest(stamped, algorithm), imprint):
         raise Rejected(Reason.TIMESTAMP)
     return Timestamp(
         at=at,

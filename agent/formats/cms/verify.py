@@ -86,7 +86,8 @@ class Rules:
 CADES: Final = Rules(content_type=oids.DATA, signing_time=True, certificate_v1=False)
 #: In a PDF the signature's dictionary tells the time (EN 319 142-1 §6.3).
 PADES: Final = Rules(content_type=oids.DATA, signing_time=False, certificate_v1=False)
-#: As much as RFC 5652 asks, with signed attributes; for looking at others' files.
+#: As much as RFC 5652 asks, with signed attributes; for looking at others' files, and at what PDFs
+#: hold from before PAdES (adbe.pkcs7.detached, ISO 32000-1 §12.8.3.3).
 PLAIN: Final = Rules(content_type=oids.DATA, signing_time=False, certificate_v1=True, binding=False)
 
 

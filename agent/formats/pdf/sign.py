@@ -1,35 +1,35 @@
 """Sign a PDF: prepare → the key signs elsewhere → complete. PAdES B-B, as an incremental update."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from io import BytesIO
+from pathlib import Path
 from typing import Final
 
-from pyhanko.pdf_utils.generic import DictionaryObject
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
-from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest
-from pyhanko.sign.signers.pdf_cms import ExternalSigner
-from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner
+from pyhanko.sign.fields import SigSeedSubFilter
+from pyhanko.sign.signers.pdf_byterange import SignatureObject
 
 from agent.certificates.describe import describe
-from agent.documents import Description, Digested, Document
+from agent.documents import Description, Digested, Document, Filed, Made
 from agent.errors import AgentError, DocumentError, InternalError, UserError
 from agent.formats.algorithms import Scheme, best
-from agent.formats.cms.sign import PREFERRED, CmsFormat, PreparedCms
+from agent.formats.cms.sign import CmsFormat, PreparedCms
 from agent.formats.cms.verify import PADES
-from agent.formats.content import held
 from agent.formats.options import Stamp
-from agent.formats.pdf.intake import MAX_BYTES, opened, page_count, readable
-from agent.formats.pdf.preview import preview
-from agent.formats.pdf.stamp import style
-from agent.formats.pdf.verify import last_signature
+from agent.formats.pdf.changes import Change
+from agent.formats.pdf.fields import top_names
+from agent.formats.pdf.hole import RESERVED, Hole, new_writer, with_hole
+from agent.formats.pdf.intake import read, read_to_sign
+from agent.formats.pdf.preview import preview, warnings
+from agent.formats.pdf.ranges import digests, up_to
+from agent.formats.pdf.reader import Reader, Stream, stream_of
+from agent.formats.pdf.spool import copied
+from agent.formats.pdf.stamp import drawn
+from agent.formats.pdf.verify import Signed, changes, examined
 from agent.formats.signer import signer_of
 from agent.keys import Mechanism
 
-#: Octets kept free for the CMS in the file: a chain of three, and room for a time stamp.
-_RESERVED: Final = 24_576
+_SPOILT: Final = frozenset({Change.OTHER, Change.FORBIDDEN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +38,10 @@ class PreparedPdf:
 
     description: Description
     _cms: PreparedCms
-    _file: bytes = field(repr=False)
-    _hole: PreparedByteRangeDigest = field(repr=False)
+    _file: Made = field(repr=False)
+    _hole: Hole
+    _name: str  # of the field
+    _signed: Digested  # what is around the hole
     _certificate: bytes = field(repr=False)
 
     @property
@@ -54,22 +56,31 @@ class PreparedPdf:
     def message(self) -> bytes:
         return self._cms.message
 
-    def complete(self, signature: bytes) -> bytes:
-        output = BytesIO(self._file)
-        self._hole.fill_with_cms(output, self._cms.complete(signature))
-        signed = output.getvalue()
-        try:
-            verified = last_signature(signed)
-        except AgentError as error:
-            raise InternalError("self_check_failed", reason=error.code) from error
-        if not (
-            verified.valid
-            and verified.covers_file
-            and verified.certificate == self._certificate
-            and verified.digest == self._hole.document_digest
-        ):
-            raise InternalError("self_check_failed", reason="content")
-        return signed
+    def complete(self, signature: bytes) -> Made:
+        cms = self._cms.complete(signature)
+        assert isinstance(cms, bytes)  # a detached one is small
+        if len(cms) > self._hole.capacity:
+            raise InternalError("self_check_failed", reason="size")
+        with stream_of(self._file) as stream:
+            self._hole.fill(stream, cms)
+            try:
+                found = examined(read(stream), only=self._name, whole=True)
+            except AgentError as error:
+                raise InternalError("self_check_failed", reason=error.code) from error
+            self._check(found)
+            return made(self._file, stream, found.sha256)
+
+    def _check(self, found: Signed) -> None:
+        right = [
+            one.valid
+            and one.covers_file
+            and one.certificate == self._certificate
+            and one.digest in self._signed.digests.values()
+            for one in found.signatures
+        ]
+        if right != [True]:
+            problems = [one.problem for one in found.signatures]
+            raise InternalError("self_check_failed", reason=(*problems, "content")[0])
 
 
 def prepare(
@@ -79,106 +90,99 @@ def prepare(
     signing_time: datetime,
     stamp: Stamp | None,
     authorities: tuple[bytes, ...],
+    mechanisms: tuple[Mechanism, ...],
 ) -> PreparedPdf:
     """As `PdfFormat.prepare`."""
-    file = held(document, limit=MAX_BYTES)
-    scheme = best(map(Scheme.of, PREFERRED), signer_of(certificate).key)
+    scheme = best(map(Scheme.of, mechanisms), signer_of(certificate).key)
     if scheme is None:
         raise UserError("certificate_unsuitable", reason="key")
-    writer = opened(file)
-    shown = preview(file)
     holder = describe(certificate).holder
-    with readable():
-        hole, holed = _with_hole(
-            writer, stamp, holder=holder, hash_name=scheme.hash, at=signing_time
+    with _to_be_added_to(document) as stream:
+        reader = read_to_sign(stream)
+        earlier = examined(reader)
+        shown = preview(document, earlier)
+        writer = new_writer(reader)
+        name = free_name(reader)
+        hole = with_hole(
+            writer,
+            SignatureObject(
+                bytes_reserved=2 * RESERVED,
+                subfilter=SigSeedSubFilter.PADES,
+                timestamp=signing_time,
+                name=holder,
+                reason=(stamp.reason or None) if stamp else None,
+            ),
+            name=name,
+            drawn=drawn(stamp, reader, holder=holder, at=signing_time) if stamp else None,
         )
-    signing = CmsFormat(
-        attached=False, mechanisms=(scheme.mechanism,), authorities=authorities, rules=PADES
-    )
-    return PreparedPdf(
-        description=Description(
-            kind="pdf",
-            sha256=hashlib.sha256(file).hexdigest(),
-            size=len(file),
-            preview=shown.text,
-            preview_cut=shown.cut,
-        ),
-        _cms=signing.prepare(
-            _around(hole, holed, {scheme.hash, "sha256"}),
-            certificate=certificate,
-            signing_time=signing_time,
-        ),
-        _file=holed,
-        _hole=hole,
-        _certificate=certificate,
-    )
+        _check_that_others_stay(earlier, stream, name)
+        size, sha256 = _known(document)
+        original, signed = digests(
+            stream, [(up_to(size), frozenset()), (hole.place, frozenset({scheme.hash}))]
+        )
+        if original.digests["sha256"] != sha256:
+            raise InternalError("self_check_failed", reason="document")
+        cms = CmsFormat(
+            attached=False, mechanisms=(scheme.mechanism,), authorities=authorities, rules=PADES
+        ).prepare(signed, certificate=certificate, signing_time=signing_time)
+        return PreparedPdf(
+            description=Description(
+                kind="pdf",
+                sha256=sha256.hex(),
+                size=size,
+                preview=shown.text,
+                preview_cut=shown.cut,
+                warnings=warnings(earlier),
+            ),
+            _cms=cms,
+            _file=made(document, stream, b""),
+            _hole=hole,
+            _name=name,
+            _signed=signed,
+            _certificate=certificate,
+        )
 
 
-def _with_hole(
-    writer: IncrementalPdfFileWriter,
-    stamp: Stamp | None,
-    *,
-    holder: str,
-    hash_name: str,
-    at: datetime,
-) -> tuple[PreparedByteRangeDigest, bytes]:
-    name = _free_name(writer)
-    signer = PdfSigner(
-        PdfSignatureMetadata(
-            field_name=name,
-            md_algorithm=hash_name,
-            subfilter=SigSeedSubFilter.PADES,
-            name=holder,
-            reason=(stamp.reason or None) if stamp else None,
-        ),
-        # It signs nothing here: only what it is called in the file matters.
-        signer=ExternalSigner(signing_cert=None, cert_registry=None, signature_value=256),
-        new_field_spec=_field(writer, stamp, name),
-        stamp_style=style(stamp, holder=holder, at=at) if stamp else None,
-    )
-    session = signer.init_signing_session(writer)
-    session.system_time = at
-    prepared = session.prepare_tbs_document(None, bytes_reserved=2 * _RESERVED)
-    file = BytesIO()
-    hole, _ = prepared.digest_tbs_document(output=file)
-    return hole, file.getvalue()
+def made(like: Document, stream: Stream, sha256: bytes) -> Made:
+    """What `stream` has now, in the form that `like` has."""
+    if not isinstance(like, Filed):
+        return stream.getvalue()  # type: ignore[union-attr]  # then it is a BytesIO
+    path = Path(stream.raw.name)  # type: ignore[union-attr]  # then it is Spooled
+    size = stream.seek(0, 2)
+    return replace(like, path=path, size=size, digests={"sha256": sha256})
 
 
-def _field(writer: IncrementalPdfFileWriter, stamp: Stamp | None, name: str) -> SigFieldSpec:
-    if stamp is None:
-        return SigFieldSpec(name)
-    pages = page_count(writer.prev)
-    page = stamp.page - 1 if stamp.page > 0 else pages + stamp.page
-    if not 0 <= page < pages:
-        raise DocumentError("pdf_page", page=stamp.page, pages=pages)
-    return SigFieldSpec(name, on_page=page, box=stamp.box)
-
-
-def _around(hole: PreparedByteRangeDigest, file: bytes, algorithms: set[str]) -> Digested:
-    """What the signature is of: all of the file but the hole (ISO 32000-1 §12.8.1)."""
-    view = memoryview(file)
-    parts = view[: hole.reserved_region_start], view[hole.reserved_region_end :]
-    hashes = {name: hashlib.new(name) for name in algorithms}
-    for part in parts:
-        for one in hashes.values():
-            one.update(part)
-    return Digested(
-        size=sum(map(len, parts)), digests={name: one.digest() for name, one in hashes.items()}
-    )
-
-
-def _free_name(writer: IncrementalPdfFileWriter) -> str:
-    taken = _field_names(writer.prev.root)
+def free_name(reader: Reader) -> str:
+    """Of a field, for ours."""
+    taken = top_names(reader)
     number = 1
     while f"OpenKySo{number}" in taken:
         number += 1
     return f"OpenKySo{number}"
 
 
-def _field_names(root: DictionaryObject) -> set[str]:
-    """Of the fields at the top, where ours goes."""
-    try:
-        fields = root["/AcroForm"]["/Fields"]  # `[…]` follows references
-    except KeyError:
-        return set()
-    return {str(field["/T"]) for field in (one.get_object() for one in fields) if "/T" in field}
+def _to_be_added_to(document: Document) -> Stream:
+    if isinstance(document, Filed):
+        document = replace(document, path=copied(document.path, scratch=document.scratch))
+    return stream_of(document)
+
+
+def _known(document: Document) -> tuple[int, bytes]:
+    if isinstance(document, bytes):
+        return len(document), hashlib.sha256(document).digest()
+    return document.size, document.digests["sha256"]
+
+
+def _check_that_others_stay(earlier: Signed, stream: Stream, name: str) -> None:
+    """That ours does not spoil a signature which forbids it. Raises DocumentError pdf_certified."""
+    before = {one.field_name: one.changed_after for one in earlier.signatures if one.valid} | {
+        one.field_name: one.changed_after for one in earlier.timestamps if not one.problem
+    }
+    if not before:
+        return
+    after = changes(read(stream), without=name)
+    if any(
+        after.get(each, Change.OTHER) in _SPOILT and change not in _SPOILT
+        for each, change in before.items()
+    ):
+        raise DocumentError("pdf_certified", reason="changes")

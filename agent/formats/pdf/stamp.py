@@ -1,108 +1,176 @@
 """The visible stamp: who signed, in Vietnamese letters, at a place on a page.
 
-The text goes into the appearance of the signature's own field (ISO 32000-1 §12.5.5); it adds to how
-the page looks and nothing to what is proven.
+It is the appearance of the signature's own field (ISO 32000-1 §12.5.5); it adds to how the page
+looks and nothing to what is proven. The text is as large as its place allows.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from functools import cache
-from importlib import resources
-from io import BytesIO
 from typing import Final
 
-from PIL import Image, UnidentifiedImageError
-from pyhanko.pdf_utils.content import PdfContent
-from pyhanko.pdf_utils.font.api import FontEngine, FontEngineFactory
-from pyhanko.pdf_utils.font.opentype import GlyphAccumulator
-from pyhanko.pdf_utils.images import PdfImage
-from pyhanko.pdf_utils.layout import (
-    AxisAlignment,
-    InnerScaling,
-    Margins,
-    SimpleBoxLayoutRule,
-)
-from pyhanko.pdf_utils.text import TextBoxStyle
-from pyhanko.pdf_utils.writer import BasePdfFileWriter
-from pyhanko.pdf_utils.xref import ObjectStream
-from pyhanko.stamp import TextStampStyle
+from pyhanko.pdf_utils.generic import DictionaryObject
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from agent.errors import DocumentError
 from agent.formats.options import Stamp
+from agent.formats.pdf.intake import page_count, readable
+from agent.formats.pdf.letters import Face, embedded, face
+from agent.formats.pdf.objects import pdf, stream, target
+from agent.formats.pdf.pages import Box, View
+from agent.formats.pdf.picture import Picture, picture
+from agent.formats.pdf.reader import Reader
 from agent.formats.pdf.words import said
 
-_SIZE: Final = 9  # points
-_RED: Final = (0.75, 0.05, 0.05)
-_FONT: Final = "NotoSans-Vietnamese.ttf"
+_RED: Final = b"0.72 0.06 0.06"
+_SIZES: Final = (9.0, 8.5, 8.0, 7.5, 7.0, 6.5, 6.0, 5.5, 5.0, 4.5, 4.0)  # points
+_LEADING: Final = 1.25  # of the size
+_MARGIN: Final = 5.0
+_BORDER: Final = 0.75
+_PICTURE_PART: Final = 0.36  # of the width, at most
+_SMALLEST: Final = 8.0  # points, of either side
+_LARGEST: Final = 14_400  # ISO 32000-1, annex C
+_CUT: Final = "…"
+_MAX_CHARS: Final = 2000  # of a paragraph
 #: Vietnam has one time zone and no summer time.
 _VIETNAM: Final = timezone(timedelta(hours=7))
-_MAX_IMAGE_BYTES: Final = 2 * 1024 * 1024
-_MAX_IMAGE_PIXELS: Final = 4_000_000
-_LINE_CHARS: Final = 38
 
 
-def style(stamp: Stamp, *, holder: str, at: datetime) -> TextStampStyle:
-    """Raises DocumentError stamp_image."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """A stamp on its page, drawn when it is put there."""
+
+    page: int  # counts from 0
+    box: Box  # on the page's plane
+    size: tuple[float, float]  # width and height, as it is seen
+    view: View
+    paragraphs: tuple[str, ...]
+    picture: Picture | None
+
+    def put_on(self, field: DictionaryObject, writer: IncrementalPdfFileWriter) -> None:
+        width, height = self.size
+        resources = {"/Font": {"/F": embedded(writer, "".join(self._lines()[1]))}}
+        if self.picture is not None:
+            resources["/XObject"] = {"/P": self.picture.embedded(writer)}
+        shown = {
+            "/Type": "/XObject",
+            "/Subtype": "/Form",
+            "/BBox": (0, 0, float(width), float(height)),
+            "/Matrix": self.view.upright,
+            "/Resources": resources,
+        }
+        appearance = writer.add_object(stream(shown, b" ".join(self._content())))
+        field["/AP"] = pdf({"/N": appearance})
+
+    def _content(self) -> Iterator[bytes]:
+        width, height = self.size
+        inset = _BORDER / 2
+        yield b"q %b RG %.2f w %.2f %.2f %.2f %.2f re S Q" % (
+            _RED, _BORDER, inset, inset, width - _BORDER, height - _BORDER,
+        )  # fmt: skip
+        if self.picture is not None:
+            room_width, room_height = self._picture_room()
+            scale = min(room_width / self.picture.width, room_height / self.picture.height)
+            shown = scale * self.picture.width, scale * self.picture.height
+            left = _MARGIN + (room_width - shown[0]) / 2
+            yield b"q %.2f 0 0 %.2f %.2f %.2f cm /P Do Q" % (*shown, left, (height - shown[1]) / 2)
+        size, lines = self._lines()
+        known, leading = face(), _LEADING * size
+        # In the middle of the height, by what is seen of the letters.
+        tall = leading * (len(lines) - 1) + size * known.cap_height / 1000
+        first = (height + tall) / 2 - size * known.cap_height / 1000
+        yield b"/Tx BMC q %b rg BT /F %.1f Tf %.2f TL %.2f %.2f Td" % (
+            _RED, size, leading, self._text_left(), first,
+        )  # fmt: skip
+        for line in lines:
+            yield b"%b Tj T*" % known.shown(line)
+        yield b"ET Q EMC"
+
+    def _picture_room(self) -> tuple[float, float]:
+        width, height = self.size
+        return _PICTURE_PART * width - _MARGIN, height - 2 * _MARGIN
+
+    def _text_left(self) -> float:
+        return _MARGIN + (_PICTURE_PART * self.size[0] if self.picture is not None else 0)
+
+    def _lines(self) -> tuple[float, list[str]]:
+        """The largest letters in which all of it fits, and its lines; at the end it is cut."""
+        known = face()
+        width = self.size[0] - self._text_left() - _MARGIN
+        height = self.size[1] - 2 * _BORDER
+        paragraphs = [known.letters(paragraph[:_MAX_CHARS]) for paragraph in self.paragraphs]
+        for size in _SIZES:
+            most = int(height / (_LEADING * size))
+            lines = [
+                line
+                for paragraph in paragraphs
+                for line in _wrapped(known, paragraph, int(1000 * width / size))
+            ]
+            if len(lines) <= most:
+                return size, lines
+        kept = lines[: max(most, 1)]
+        return size, [*kept[:-1], _shortened(known, kept[-1], int(1000 * width / size))]
+
+
+def drawn(stamp: Stamp, reader: Reader, *, holder: str, at: datetime) -> Drawn:
+    """Raises DocumentError stamp_image, pdf_page, option_unsupported, pdf_malformed."""
+    left, bottom, right, top = stamp.box
+    if not (
+        all(abs(one) <= _LARGEST for one in stamp.box)
+        and right - left >= _SMALLEST
+        and top - bottom >= _SMALLEST
+    ):
+        raise DocumentError("option_unsupported", option="stamp")
+    image = picture(stamp.image) if stamp.image is not None else None
+    with readable():
+        pages = page_count(reader)
+        page = stamp.page - 1 if stamp.page > 0 else pages + stamp.page
+        if not 0 <= page < pages:
+            raise DocumentError("pdf_page", page=stamp.page, pages=pages)
+        reference, _ = reader.find_page_for_modification(page)  # type: ignore[no-untyped-call]
+        view = View.of(target(reference))
     time = f"{at.astimezone(_VIETNAM):%d/%m/%Y %H:%M:%S}"
-    lines = [said("stamp", "signer"), *_wrapped(holder), said("stamp", "time", time=time)]
-    if stamp.reason:
-        lines += _wrapped(said("stamp", "reason", reason=stamp.reason))
-    picture = _picture(stamp.image) if stamp.image is not None else None
-    left = (stamp.box[2] - stamp.box[0]) // 3 if picture is not None else 6
-    return TextStampStyle(
-        # Percent signs would be taken for placeholders.
-        stamp_text="\n".join(lines).replace("%", "%%"),
-        text_box_style=TextBoxStyle(font=_Font(), font_size=_SIZE, leading=11, text_color=_RED),
-        border_width=1,
-        border_color=_RED,
-        background=picture,
-        background_layout=_placed(left=4, right=4),
-        background_opacity=1.0,
-        inner_content_layout=_placed(left=left, right=6),
+    reason = (said("stamp", "reason", reason=stamp.reason),) if stamp.reason else ()
+    return Drawn(
+        page=page,
+        box=view.on_plane(stamp.box),
+        size=(right - left, top - bottom),
+        view=view,
+        paragraphs=(said("stamp", "signer"), holder, said("stamp", "time", time=time), *reason),
+        picture=image,
     )
 
 
-def _placed(*, left: int, right: int) -> SimpleBoxLayoutRule:
-    """At the left, in the middle of the height, made smaller where it is too large."""
-    return SimpleBoxLayoutRule(
-        x_align=AxisAlignment.ALIGN_MIN,
-        y_align=AxisAlignment.ALIGN_MID,
-        margins=Margins(left=left, right=right, top=4, bottom=4),
-        inner_content_scaling=InnerScaling.SHRINK_TO_FIT,
-    )
-
-
-def _wrapped(text: str) -> list[str]:
-    """By words; the text box itself does not wrap."""
-    lines = [""]
+def _wrapped(known: Face, text: str, width: int) -> Iterator[str]:
+    """By words, and within a word that is too long for a line. `width` is in thousandths."""
+    line = ""
     for word in text.split():
-        if lines[-1] and len(lines[-1]) + 1 + len(word) > _LINE_CHARS:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    return lines
+        longer = f"{line} {word}".strip()
+        if known.width(longer) <= width:
+            line = longer
+            continue
+        if line:
+            yield line
+        *full, line = _broken(known, word, width)
+        yield from full
+    if line:
+        yield line
 
 
-def _picture(data: bytes) -> PdfContent:
-    if len(data) > _MAX_IMAGE_BYTES:
-        raise DocumentError("stamp_image", reason="size")
-    try:
-        image = Image.open(BytesIO(data), formats=("PNG", "JPEG"))
-        if image.width * image.height > _MAX_IMAGE_PIXELS:
-            raise DocumentError("stamp_image", reason="pixels")
-        image.load()
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
-        raise DocumentError("stamp_image", reason="format") from error
-    return PdfImage(image)
+def _broken(known: Face, word: str, width: int) -> Iterator[str]:
+    """A word in pieces that fit, of one letter at least."""
+    piece, wide = "", 0
+    for letter in word:
+        more = known.width(letter)
+        if piece and wide + more > width:
+            yield piece
+            piece, wide = "", 0
+        piece, wide = piece + letter, wide + more
+    yield piece
 
 
-class _Font(FontEngineFactory):
-    """pyHanko's own factory leaves the file open."""
-
-    def create_font_engine(
-        self, writer: BasePdfFileWriter, obj_stream: ObjectStream | None = None
-    ) -> FontEngine:
-        return GlyphAccumulator(writer, BytesIO(_font()), font_size=_SIZE, obj_stream=obj_stream)
-
-
-@cache
-def _font() -> bytes:
-    return resources.files("agent.formats.pdf").joinpath("font", _FONT).read_bytes()
+def _shortened(known: Face, line: str, width: int) -> str:
+    end = known.letters(_CUT)
+    while line and known.width(line + end) > width:
+        line = line[:-1]
+    return line + end

@@ -19,6 +19,7 @@ from agent.verifying import files
 from agent.verifying.files import recognise, recognise_file
 from tests.support import asic, pdf
 from tests.support.cms import attributes, binding, build
+from tests.support.pdf_levels import World
 from tests.support.pki import NOW, Authority, Holder, Urls
 from tests.support.xml_levels import answered
 
@@ -335,8 +336,8 @@ class TestPdf:
         ("spoil", "reason"),
         [
             (lambda _: pdf.file(), "missing"),
-            (lambda document: document.replace(b"(Hello 1)", b"(Hallo 1)"), "value"),
-            (lambda document: pdf.appended(document, {4: pdf.stream("BT ET")}), "digest"),
+            (lambda document: document.replace(b"(Hello 1)", b"(Hallo 1)"), "digest"),
+            (lambda document: pdf.appended(document, {4: pdf.stream("BT ET")}), "changed"),
         ],
         ids=["unsigned", "changed", "another page in its place"],
     )
@@ -345,6 +346,24 @@ class TestPdf:
             recognise(spoil(signed(unit, "pades", pdf.file()))).signatures(None)
 
         assert caught.value.details["reason"] == reason
+
+    def test_what_it_is_judged_by_offline_is_told(self) -> None:
+        world = World()
+        archived = world.raised(world.signed(pdf.file()), Level.LTA)
+        _, evidence, archive = world.given
+
+        (found,) = recognise(archived).signatures(None)
+
+        assert found.covers == "revision"
+        assert set(evidence.certificates) <= set(found.embedded)
+        assert found.ocsp_responses == evidence.ocsp_responses
+        assert found.crls == evidence.crls
+        assert [one.token for one in found.archived] == [archive]
+
+    def test_the_whole_file_is_covered_by_one_that_nothing_follows(self, unit: Holder) -> None:
+        (found,) = recognise(signed(unit, "pades", pdf.file())).signatures(None)
+
+        assert (found.covers, found.warnings, found.archived) == ("whole-file", (), ())
 
     def test_a_damaged_file_is_said_to_be_one(self) -> None:
         with pytest.raises(DocumentError, match="pdf_malformed"):

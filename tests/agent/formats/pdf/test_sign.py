@@ -4,14 +4,18 @@ from datetime import UTC, datetime
 from io import BytesIO
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 from pyhanko.sign.fields import MDPPerm
 from pypdf import PdfReader
 
 from agent.documents import Digested
 from agent.errors import DocumentError, InternalError
+from agent.formats.levels import Level
+from agent.formats.options import Options
 from agent.formats.pdf import PdfFormat, Stamp
-from agent.formats.pdf.intake import MAX_BYTES
+from agent.formats.pdf.reader import MAX_BYTES
 from agent.formats.pdf.verify import Change, signatures
 from tests.support import pdf
 from tests.support.pki import Authority, ec_key, rsa_key
@@ -133,11 +137,55 @@ class TestTheStamp:
 
     @pytest.mark.parametrize(
         "image",
-        [b"", b"GIF89a", picture()[:60], picture(5000, 900), b"\0" * 3_000_000],
+        [b"", b"GIF89a", picture()[:60], picture(5000, 3300), b"\0" * 3_000_000],
         ids=["empty", "other kind", "cut off", "too many pixels", "too many octets"],
     )
     def test_an_image_that_is_none_is_refused(self, holder, image) -> None:
         assert refused(pdf.file(), holder, stamp=Stamp(image=image)).code == "stamp_image"
+
+
+class TestOptions:
+    @pytest.mark.parametrize(
+        ("options", "algorithm"),
+        [
+            (Options(), "rsa-pkcs1-sha256"),
+            (Options(hash="sha384"), "rsa-pkcs1-sha384"),
+            (Options(hash="sha512", padding="pkcs1"), "rsa-pkcs1-sha512"),
+            (Options(padding="pss"), "rsa-pss-sha256"),
+        ],
+    )
+    def test_hash_and_padding_are_as_they_are_chosen(self, holder, options, algorithm) -> None:
+        (found,) = signatures(signed_with(options, holder))
+
+        assert (found.algorithm, found.valid) == (algorithm, True)
+
+    @pytest.mark.parametrize(
+        ("options", "algorithm"),
+        [
+            (Options(hash="sha384"), "ecdsa-sha384"),
+            (Options(padding="pss"), "ecdsa-sha256"),
+        ],
+    )
+    def test_a_key_on_a_curve_takes_what_concerns_it(self, options, algorithm) -> None:
+        holder = Authority.root().issue(key=ec_key("unit"))
+
+        (found,) = signatures(signed_with(options, holder))
+
+        assert (found.algorithm, found.valid) == (algorithm, True)
+
+    def test_a_stamp_and_a_level_are_among_them(self, holder) -> None:
+        result = signed_with(Options(stamp=Stamp(page=1), level=Level.LTA), holder)
+
+        assert len(_widgets(result, page=0)) == 1
+
+
+def signed_with(options, holder):
+    prepared = (
+        PdfFormat()
+        .with_options(options)
+        .prepare(pdf.file(), certificate=holder.der, signing_time=AT)
+    )
+    return prepared.complete(holder.sign_by(prepared.mechanism, prepared.digest))
 
 
 class TestRefusals:
@@ -177,6 +225,12 @@ class TestRefusals:
 
         assert [one.valid for one in signatures(signed(document, holder))] == [True, True]
 
+    def test_a_stamp_on_a_page_that_its_author_certified(self, holder) -> None:
+        """Viewers show it; that the author's text is covered by it, they do not say."""
+        document = pdf.certified(pdf.file(), holder, MDPPerm.FILL_FORMS)
+
+        assert refused(document, holder, stamp=Stamp()).code == "pdf_certified"
+
     def test_a_file_that_is_not_at_hand(self, holder) -> None:
         document = Digested(size=MAX_BYTES + 1, digests={"sha256": bytes(32)})
 
@@ -208,6 +262,39 @@ class TestThePreview:
         prepared = PdfFormat().prepare(document, certificate=holder.der, signing_time=AT)
 
         assert "CẢNH BÁO" in prepared.description.preview.splitlines()[0]
+        assert prepared.description.warnings == ("pdf_changed",)
+
+    def test_a_broken_signature_is_named_too(self, holder) -> None:
+        document = signed(pdf.file(), holder).replace(b"(Hello 1)", b"(Hallo 1)")
+
+        prepared = PdfFormat().prepare(document, certificate=holder.der, signing_time=AT)
+
+        assert "KHÔNG hợp lệ" in prepared.description.preview.splitlines()[0]
+        assert prepared.description.warnings == ("signature_invalid",)
+
+    def test_a_name_cannot_look_like_a_line_of_its_own(self) -> None:
+        evil = Authority.root().issue("A: không bị thay đổi\n• Đã có chữ ký của B")
+        document = signed(pdf.file(), evil)
+
+        prepared = PdfFormat().prepare(document, certificate=evil.der, signing_time=AT)
+
+        assert prepared.description.preview.splitlines()[1] == "Hello 1"
+
+    def test_pages_whose_contents_are_long_are_not_read(self, holder) -> None:
+        """Reading them could take as long as somebody likes."""
+        form = "<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Length 600000 >>\nstream\n"
+        document = pdf.appended(
+            pdf.file(pages=2),
+            {
+                3: "<< /Type /Page /Parent 2 0 R /Contents 4 0 R /Resources"
+                " << /Font << /F1 7 0 R >> /XObject << /X 20 0 R >> >> >>",
+                20: form + "q Q " * 150_000 + "\nendstream",
+            },
+        )
+
+        prepared = PdfFormat().prepare(document, certificate=holder.der, signing_time=AT)
+
+        assert prepared.description.preview == "Hello 2"
 
 
 def _widgets(document, *, page):
@@ -222,3 +309,22 @@ def _stamp_text(document, *, page):
     target = reader.pages[page]
     appearance = widget["/AP"]["/N"]
     return target.extract_xform_text(appearance).replace("\n", " ")
+
+
+PLAIN = pdf.file()
+HOLDER = Authority.root().issue()
+
+
+@given(st.integers(0, len(PLAIN) - 1), st.binary(min_size=1, max_size=40))
+@settings(max_examples=80, deadline=None)
+def test_whatever_is_overwritten_only_documented_errors_come_out(at, octets) -> None:
+    mutated = PLAIN[:at] + octets + PLAIN[at + len(octets) :]
+
+    assert outcome(mutated) in {"", "pdf_malformed", "pdf_encrypted", "pdf_xfa", "pdf_page"}
+
+
+def outcome(document):
+    try:
+        return "" if signed(document, HOLDER, stamp=Stamp()).startswith(document) else "rewritten"
+    except DocumentError as refusal:
+        return refusal.code
