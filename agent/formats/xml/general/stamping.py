@@ -6,7 +6,7 @@ from typing import Final
 from lxml import etree
 
 from agent.errors import DocumentError
-from agent.formats.cms import verify_timestamp
+from agent.formats.cms import Timestamp, verify_timestamp
 from agent.formats.xml import canonical, grammar
 from agent.formats.xml.algorithms import DS
 from agent.formats.xml.general.signed_info import Canonical
@@ -54,10 +54,10 @@ def archived(
     )
 
 
-def check(stamp: Stamp, octets: bytes) -> None:
-    """That the stamp is of `octets`. Raises DocumentError signature_invalid (digest)."""
+def checked(stamp: Stamp, octets: bytes) -> Timestamp:
+    """What the stamp says of `octets`. Raises DocumentError signature_invalid (digest)."""
     try:
-        verify_timestamp(stamp.token, stamped=octets)
+        return verify_timestamp(stamp.token, stamped=octets)
     except DocumentError:
         grammar.reject(Reason.DIGEST)
 

@@ -10,6 +10,7 @@ from lxml import etree
 
 from agent.documents import Document
 from agent.errors import DocumentError
+from agent.formats.cms import Timestamp
 from agent.formats.xml import canonical, cosigning, grammar
 from agent.formats.xml.algorithms import DS
 from agent.formats.xml.general import covering, key_info, objects, signed_info, stamping
@@ -43,7 +44,8 @@ class Found:
     time_is_signed: bool  # else anybody can have written the time
     stamped: bytes = field(repr=False)  # what signature time stamps are of
     timestamps: tuple[bytes, ...] = field(repr=False, default=())  # tokens, not judged
-    archive_timestamps: tuple[bytes, ...] = field(repr=False, default=())  # of this, not judged
+    #: Of all that makes the signature; whether their authorities are believed is not said.
+    archive_timestamps: tuple[Timestamp, ...] = field(repr=False, default=())
     embedded: tuple[bytes, ...] = field(repr=False, default=())  # certificates, DER
     ocsp_responses: tuple[bytes, ...] = field(repr=False, default=())
     crls: tuple[bytes, ...] = field(repr=False, default=())
@@ -174,8 +176,9 @@ class _Signature:
         archived = stamping.archived(self._element, properties) if properties else ()
         parts = dict(self._octets(content, known))
         referred = tuple(parts[lead] for lead in self._leads)
-        for stamp, own in archived:
-            stamping.check(stamp, b"".join((*referred, own)))
+        archive_stamps = tuple(
+            stamping.checked(stamp, b"".join((*referred, own))) for stamp, own in archived
+        )
         return Found(
             id=self.id,
             form="xmldsig" if properties is None else "xades",
@@ -197,7 +200,7 @@ class _Signature:
             or (claim is not None and any(lead.element in claim.elements for lead in self._leads)),
             stamped=stamped,
             timestamps=tuple(stamp.token for stamp in stamps),
-            archive_timestamps=tuple(stamp.token for stamp, _ in archived),
+            archive_timestamps=archive_stamps,
             embedded=(
                 *(one for one in self._key_info.certificates if one != certificate),
                 *(properties.certificates if properties else ()),
