@@ -67,7 +67,7 @@ def test_values_are_put_in_as_they_are():
 MADE_UP = {
     "state.": {state.value for state in CertificateState},
     "stage.": {stage.value for stage in Stage} | {"pin-pad"},
-    "kind.": {"xml", "other"},
+    "kind.": {"xml", "digest", "other"},
 }
 
 
