@@ -29,7 +29,6 @@ _XML: Final = re.compile(rb"(\xef\xbb\xbf)?\s*<|\xff\xfe<\0|\xfe\xff\0<")
 _SEQUENCE: Final = b"\x30"
 #: A container begins with a file that says what it is (EN 319 162-1, annex A.1).
 _ASIC: Final = re.compile(rb"PK\x03\x04.{26}mimetype", re.DOTALL)
-_ASIC_HEAD: Final = 38
 _PDF: Final = b"%PDF-"
 #: Attached content, its base64 in a JWS, and what stands beside it.
 MAX_HELD_BYTES: Final = 2 * cms.MAX_ATTACHED_BYTES
