@@ -6,7 +6,6 @@ import os
 import stat
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -460,9 +459,8 @@ class TestWhatIsMade:
         number = await page.send_content(random(2 * WINDOW_BYTES))
         page.credit_taken = False
         await page.call("sign.document", **order(number, "pades"))
-        with pytest.raises(AssertionError, match=r"CLOSED|CLOSING|ERROR"):
-            while True:
-                await page._next()
+        while (await page.socket.receive(10)).type is aiohttp.WSMsgType.BINARY:
+            pass
 
         assert page.socket.close_code == aiohttp.WSCloseCode.ABNORMAL_CLOSURE
 
@@ -485,26 +483,24 @@ class TestOptions:
 
 class TestManyConnections:
     async def test_that_all_upload_do_not_starve_others(self, agent: Running):
-        async with agent.page("https://their.app") as quick:
+        """Somebody else is answered again and again while they upload, not after it."""
+        answered_meanwhile = 0
+        async with agent.page() as quick:
             await quick.hello()
-            pages = [agent.page() for _ in range(6)]
-            async with asyncio.TaskGroup() as uploads, asyncio.timeout(60):
-                for opening in pages:
-                    uploads.create_task(self.upload(opening))
-                slowest = 0.0
-                for _ in range(20):
-                    begin = asyncio.get_running_loop().time()
-                    await quick.call("tokens.list")
-                    slowest = max(slowest, asyncio.get_running_loop().time() - begin)
-                    await asyncio.sleep(0.01)
-        # Seconds on an idle machine are hundredths; a starved page would wait for the uploads.
-        assert slowest < 5
+            uploads = [asyncio.create_task(self.upload(agent.page())) for _ in range(6)]
+            while not any(upload.done() for upload in uploads):
+                await quick.call("tokens.list")
+                answered_meanwhile += 1
+                await asyncio.sleep(0.02)  # within the rate
+            await asyncio.gather(*uploads)
+
+        assert answered_meanwhile > 5
 
     @staticmethod
     async def upload(opening) -> None:
         async with opening as page:
             await page.hello()
-            await page.send_content(bytes(4 * WINDOW_BYTES))
+            await page.send_content(bytes(6 * WINDOW_BYTES))
             await page.call("tokens.list")
 
 
