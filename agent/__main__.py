@@ -9,7 +9,8 @@
     kyso-agent roots list | add FILE | remove FINGERPRINT    root certificates believed
     kyso-agent accounts list | add HOST ACCOUNT | refresh [ID] | remove ID    signing services
     kyso-agent certificates     that can sign here now
-    kyso-agent sign FILE --profile PROFILE [--out FILE] [--timestamp]
+    kyso-agent tokens           that are plugged in
+    kyso-agent sign FILE --profile PROFILE [--out FILE] [--level B-T] [--hash …] [--padding …]
     kyso-agent verify FILE [--content FILE]
     kyso-agent autostart on | off | status
 

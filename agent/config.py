@@ -10,6 +10,8 @@
 
     [revocation]
     timeout_seconds = 5.0          # for OCSP and CRL together, each time a certificate is judged
+    require = false                # true: a signature that was to be B-LT and for which neither
+                                   # could be had is not handed out; else it is what was reached
 
     [services]                     # keys in remote signing services
     ca = ["/etc/openkyso/company-ca.pem"]  # PEM or DER files, or directories of them; for TLS
@@ -17,8 +19,9 @@
     secrets = "system"             # the keyring; "file": always the encrypted file
 
     [timestamp]
-    url = "http://tsa.example.vn"  # RFC 3161, for `kyso-agent sign --timestamp`
-    timeout_seconds = 30.0
+    url = "http://tsa.example.vn"  # RFC 3161
+    urls = ["http://other.example.vn/tsa"]  # asked in this order where `url` gives no token
+    timeout_seconds = 150.0        # for each; some are very slow
 
     [server]
     ports = [14517, 17917, 21217, 27617]
@@ -61,6 +64,7 @@ class Trust(_Section, frozen=True, kw_only=True):
 
 class Revocation(_Section, frozen=True, kw_only=True):
     timeout_seconds: Annotated[float, Meta(gt=0, le=60)] = 5.0
+    require: bool = False
 
 
 class Services(_Section, frozen=True, kw_only=True):
@@ -71,7 +75,15 @@ class Services(_Section, frozen=True, kw_only=True):
 
 class Timestamp(_Section, frozen=True, kw_only=True):
     url: Annotated[str, Meta(pattern="^(https?://.+)?$")] = ""
-    timeout_seconds: Annotated[float, Meta(gt=0, le=300)] = 30.0
+    urls: Annotated[
+        tuple[Annotated[str, Meta(pattern="^https?://.+$")], ...], Meta(max_length=8)
+    ] = ()
+    timeout_seconds: Annotated[float, Meta(gt=0, le=300)] = 150.0
+
+    @property
+    def all_urls(self) -> tuple[str, ...]:
+        """In the order in which they are asked, each once."""
+        return tuple(dict.fromkeys(url for url in (self.url, *self.urls) if url))
 
 
 class Server(_Section, frozen=True, kw_only=True):

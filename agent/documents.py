@@ -28,6 +28,15 @@ class Filed:
 
 #: What can be signed: the document itself or, where the format needs no more, its hashes.
 Document = bytes | Digested | Filed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """Several documents under one signature, for formats that hold them by their names."""
+
+    parts: tuple[tuple[str, Document], ...]
+
+
 #: What a signature makes of it: held or, where the document was in a file, in another one.
 Made = bytes | Filed
 

@@ -50,8 +50,11 @@ class Mechanism(StrEnum):
     RSA_PKCS1_SHA384 = "rsa-pkcs1-sha384"
     RSA_PKCS1_SHA512 = "rsa-pkcs1-sha512"
     RSA_PSS_SHA256 = "rsa-pss-sha256"  # RFC 8017 §8.1, salt as long as the hash
+    RSA_PSS_SHA384 = "rsa-pss-sha384"
+    RSA_PSS_SHA512 = "rsa-pss-sha512"
     ECDSA_SHA256 = "ecdsa-sha256"  # DER-encoded Ecdsa-Sig-Value (RFC 3279 §2.2.3)
     ECDSA_SHA384 = "ecdsa-sha384"
+    ECDSA_SHA512 = "ecdsa-sha512"
 
 
 class OtpKind(StrEnum):

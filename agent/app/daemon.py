@@ -11,7 +11,7 @@ from typing import Final
 
 from agent import log, platforms
 from agent.app.options import Options
-from agent.app.parts import judge, modules, prompts, services, sites
+from agent.app.parts import judge, modules, prompts, raisers, services, sites
 from agent.app.renewals import tell_of_renewals
 from agent.app.tray import Tray
 from agent.formats.api import Format
@@ -54,6 +54,7 @@ async def _serve(options: Options, redaction: log.Redaction) -> None:
         journal = Journal(where.data / "journal")
         lifetime.callback(journal.close)
         tokens = await lifetime.enter_async_context(Inventory(modules(options.config)))
+        above = await lifetime.enter_async_context(raisers(options))
         desk = Desk(
             tokens=tokens,
             services=await lifetime.enter_async_context(services(options, pace=Pace())),
@@ -62,6 +63,8 @@ async def _serve(options: Options, redaction: log.Redaction) -> None:
             formats=_formats,
             profiles=PROFILE_NAMES,
             journal=journal,
+            authorities=above.authorities,
+            evidence=above.evidence,
         )
         spool = Spool(where.data / "spool")
         await asyncio.to_thread(spool.clean)

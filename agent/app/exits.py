@@ -13,4 +13,4 @@ class Exit(IntEnum):
     JOURNAL_ALTERED = 6
     SIGNATURE_INVALID = 7
     SIGNATURE_UNCERTAIN = 8  # right, but not everything about it could be established
-    NOT_STAMPED = 9  # signed and saved, but no time stamp could be had
+    NOT_STAMPED = 9  # signed and saved, but not at the level that was asked for

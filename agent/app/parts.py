@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -25,6 +26,9 @@ from agent.tokens.modules import Finding, Module, Policy, find_modules
 
 if TYPE_CHECKING:
     from agent.certificates.fetch import Fetcher
+    from agent.certificates.timestamp import TimestampAuthority
+    from agent.formats.levels import Evidence, EvidenceNeeded
+    from agent.signing.desk import EvidenceSource
 
 _log: Final = logging.getLogger(__name__)
 
@@ -71,6 +75,75 @@ def prompts(options: Options) -> Prompts:
         return TerminalPrompts(terminal)
     _log.warning("there is neither a display nor a terminal: questions to the user will fail")
     return NobodyToAsk()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raisers:
+    """Who raises signatures above B-B here."""
+
+    authorities: "TimestampAuthority | None"
+    evidence: "EvidenceSource"
+
+
+@asynccontextmanager
+async def raisers(options: Options) -> AsyncIterator[Raisers]:
+    from agent.certificates.fetch import HttpFetcher
+
+    async with HttpFetcher() as fetcher:
+        yield Raisers(
+            authorities=_LateAuthorities(options, fetcher)
+            if options.config.timestamp.all_urls
+            else None,
+            evidence=_LateEvidence(options, fetcher),
+        )
+
+
+class _LateAuthorities:
+    """Loaded when the first time stamp is wanted; see `_LateJudge`."""
+
+    def __init__(self, options: Options, fetcher: "Fetcher") -> None:
+        self._options = options
+        self._fetcher = fetcher
+
+    @cached_property
+    def _first(self) -> "TimestampAuthority":
+        from agent.certificates.timestamp import FirstToAnswer, HttpTimestampAuthority
+
+        chosen = self._options.config.timestamp
+        return FirstToAnswer(
+            [
+                HttpTimestampAuthority(self._fetcher, url, timeout_seconds=chosen.timeout_seconds)
+                for url in chosen.all_urls
+            ]
+        )
+
+    async def stamp(self, sha256: bytes) -> bytes:
+        return await self._first.stamp(sha256)
+
+
+class _LateEvidence:
+    """Loaded when the first evidence is wanted; see `_LateJudge`."""
+
+    def __init__(self, options: Options, fetcher: "Fetcher") -> None:
+        self.required = options.config.revocation.require
+        self._options = options
+        self._fetcher = fetcher
+
+    @cached_property
+    def _gatherer(self) -> "EvidenceSource":
+        from agent.app.roots import store
+        from agent.certificates.revocation import Limits, RevocationChecker
+        from agent.signing.evidence import EvidenceGatherer
+
+        limits = Limits.within(self._options.config.revocation.timeout_seconds)
+        return EvidenceGatherer(
+            store(self._options),
+            RevocationChecker(self._fetcher, limits=limits),
+            required=self.required,
+        )
+
+    async def gather(self, need: "EvidenceNeeded", /) -> "Evidence":
+        return await self._gatherer.gather(need)
 
 
 @asynccontextmanager

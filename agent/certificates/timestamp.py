@@ -1,9 +1,12 @@
 """Asking a time-stamping authority (RFC 3161 over HTTP, §3.4). What it answers is checked against
 what was asked; whether its signature is good is for `agent.formats.cms.verify_timestamp`.
+
+Authorities in the field take from two seconds to more than two minutes for one answer.
 """
 
-import hashlib
+import logging
 import secrets
+from collections.abc import Sequence
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
@@ -11,6 +14,8 @@ from asn1crypto import cms, core, tsp
 
 from agent.certificates.fetch import Fetcher, FetchError
 from agent.errors import ServiceError
+
+_log: Final = logging.getLogger(__name__)
 
 _MOST_BYTES: Final = 64 * 1024
 _ALGORITHM: Final = "sha256"
@@ -27,8 +32,26 @@ class _Response(core.Sequence):  # type: ignore[misc]  # asn1crypto has no types
 
 
 class TimestampAuthority(Protocol):
-    async def stamp(self, octets: bytes) -> bytes:
-        """A time-stamp token for `octets`, DER. Raises ServiceError service_*."""
+    async def stamp(self, sha256: bytes) -> bytes:
+        """A time-stamp token for what has this hash, DER. Raises ServiceError service_*."""
+
+
+class FirstToAnswer:
+    """Several authorities, asked in order until one gives a token."""
+
+    def __init__(self, authorities: Sequence[TimestampAuthority]) -> None:
+        assert authorities
+        self._authorities = authorities
+
+    async def stamp(self, sha256: bytes) -> bytes:
+        """Raises what the last one raised."""
+        *others, last = self._authorities
+        for authority in others:
+            try:
+                return await authority.stamp(sha256)
+            except ServiceError as error:
+                _log.info("time stamp: the next authority is asked: %s", error.code)
+        return await last.stamp(sha256)
 
 
 class HttpTimestampAuthority:
@@ -38,9 +61,9 @@ class HttpTimestampAuthority:
         self._url = url
         self._seconds = timeout_seconds
 
-    async def stamp(self, octets: bytes) -> bytes:
+    async def stamp(self, sha256: bytes) -> bytes:
         nonce = secrets.randbits(64)
-        request = _request(octets, nonce)
+        request = _request(sha256, nonce)
         try:
             answer = await self._fetcher.fetch(
                 self._url,
@@ -74,13 +97,13 @@ class HttpTimestampAuthority:
         return bytes(token.dump())
 
 
-def _request(octets: bytes, nonce: int) -> tsp.TimeStampReq:
+def _request(sha256: bytes, nonce: int) -> tsp.TimeStampReq:
     return tsp.TimeStampReq(
         {
             "version": "v1",
             "message_imprint": {
                 "hash_algorithm": {"algorithm": _ALGORITHM},
-                "hashed_message": hashlib.new(_ALGORITHM, octets).digest(),
+                "hashed_message": sha256,
             },
             "nonce": nonce,
             "cert_req": True,

@@ -5,7 +5,7 @@ window or a clock.
 """
 
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from agent.documents import Description, Document, Made
 from agent.formats.levels import Level, Raising
@@ -57,3 +57,17 @@ class Format(Protocol):
         Raises DocumentError option_unsupported; signature_invalid for an answer that is not what
         was asked for.
         """
+
+
+@runtime_checkable
+class KeepsName(Protocol):
+    """A format whose result holds the document under its name."""
+
+    def named(self, name: str) -> Format: ...
+
+
+def fitted(profile: Format, *, options: Options, name: str) -> Format:
+    """The format of one request. Raises DocumentError option_unsupported."""
+    if options != Options():
+        profile = profile.with_options(options)
+    return profile.named(name) if isinstance(profile, KeepsName) else profile

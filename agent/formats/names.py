@@ -17,4 +17,5 @@ PROFILE_NAMES: Final = (
     "pades",
     "jws",
     "jws-detached",
+    "asic-e",
 )

@@ -5,6 +5,7 @@ from typing import Literal
 
 from agent.errors import DocumentError
 from agent.formats.levels import Level
+from agent.keys import Mechanism
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,3 +35,19 @@ class Options:
         for name in ("level", "hash", "padding", "stamp"):
             if name not in names and getattr(self, name) != getattr(unset, name):
                 raise DocumentError("option_unsupported", option=name)
+
+
+def chosen_mechanisms(options: Options, otherwise: tuple[Mechanism, ...]) -> tuple[Mechanism, ...]:
+    """What a key may be asked for, of every kind of key; `otherwise` where nothing is chosen.
+
+    On a curve a padding means nothing, so it forbids nothing there.
+    """
+    if options.hash is None and options.padding is None:
+        return otherwise
+    hashes = (options.hash,) if options.hash else ("sha256",)
+    on_curves = (options.hash,) if options.hash else ("sha256", "sha384", "sha512")
+    padding = options.padding or "pkcs1"
+    return (
+        *(Mechanism(f"rsa-{padding}-{name}") for name in hashes),
+        *(Mechanism(f"ecdsa-{name}") for name in on_curves),
+    )

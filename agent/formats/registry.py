@@ -4,6 +4,7 @@ from typing import Final
 
 from agent.errors import DocumentError
 from agent.formats.api import Format
+from agent.formats.asic import AsicFormat
 from agent.formats.cms import CmsFormat
 from agent.formats.jws import JwsFormat
 from agent.formats.pdf import PdfFormat
@@ -22,6 +23,7 @@ def formats(authorities: tuple[bytes, ...] = ()) -> dict[str, Format]:
         "pades": PdfFormat(authorities=authorities),
         "jws": JwsFormat(detached=False, authorities=authorities),
         "jws-detached": JwsFormat(detached=True, authorities=authorities),
+        "asic-e": AsicFormat(signature=CmsFormat(attached=False, authorities=authorities)),
     }
 
 

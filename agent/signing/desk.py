@@ -3,16 +3,20 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from agent.consent.prompts import Asker, Prompts
 from agent.formats.api import Format
+from agent.formats.levels import Evidence, EvidenceNeeded
 from agent.hsm.api import Services
 from agent.hsm.nothing import NoServices
 from agent.journal import Journal
 from agent.tokens.api import Tokens
 from protocol.limits import PROMPT_SECONDS
 from protocol.messages import CertificateState, Stage
+
+if TYPE_CHECKING:
+    from agent.certificates.timestamp import TimestampAuthority  # its library loads at first use
 
 
 class Summary(Protocol):
@@ -62,6 +66,18 @@ class Judge(Protocol):
         """In full; unknown revocation is a warning, never an exception."""
 
 
+class EvidenceSource(Protocol):
+    @property
+    def required(self) -> bool:
+        """Whether a signature for which there is none must not be handed out."""
+
+    async def gather(self, need: EvidenceNeeded, /) -> Evidence:
+        """Chains, and answers for every certificate below the roots.
+
+        Raises ServiceError evidence_unavailable.
+        """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     tokens: Tokens
@@ -73,6 +89,9 @@ class Desk:
     #: Its keys, to be told without loading them.
     profiles: tuple[str, ...]
     journal: Journal
+    #: Who raises signatures above B-B; None where nobody is configured.
+    authorities: "TimestampAuthority | None" = None
+    evidence: EvidenceSource | None = None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     #: How long a request waits for a token to be plugged in.
     waiting_seconds: float = PROMPT_SECONDS

@@ -1,17 +1,24 @@
-"""Sign one document: which key, what, may I, PIN, signature, our own verification, journal."""
+"""Sign one document: which key, what, may I, PIN, signature, our own verification, journal; then
+time stamps and evidence, as far as they were asked for and can be had.
+"""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from agent.documents import Document, Made
 from agent.errors import DocumentError
+from agent.formats.api import fitted
 from agent.formats.levels import Level
 from agent.formats.options import Options
 from agent.signing.approval import Deed, approved
 from agent.signing.candidates import Candidate, Wanted
 from agent.signing.desk import Desk, Errand
+from agent.signing.raising import raised
 from agent.signing.select import to_sign_with
+
+_AS_THE_PROFILE_HAS_IT: Final = Options()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +27,7 @@ class Order:
     name: str
     profile: str
     wanted: Wanted
-    options: Options = field(default_factory=Options)
+    options: Options = _AS_THE_PROFILE_HAS_IT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,16 +37,15 @@ class Signed:
     candidate: Candidate
     at: datetime
     level: Level = Level.B
-    level_problem: str = ""  # the error code why it is not the one that was asked for
+    level_problem: str = ""  # the error code why it is not the level that was asked for
 
 
 async def sign(desk: Desk, errand: Errand, order: Order) -> Signed:
     """Raises DocumentError, and what `to_sign_with` and `approved` do; nothing is left open."""
-    format_ = desk.formats().get(order.profile)
-    if format_ is None:
+    profile = desk.formats().get(order.profile)
+    if profile is None:
         raise DocumentError("profile_unknown", profile=order.profile)
-    if order.options != Options():
-        format_ = format_.with_options(order.options)
+    format_ = fitted(profile, options=order.options, name=order.name)
 
     candidate = await to_sign_with(desk, errand, order.wanted)
     at = desk.now()
@@ -47,7 +53,7 @@ async def sign(desk: Desk, errand: Errand, order: Order) -> Signed:
         format_.prepare, order.document, certificate=candidate.certificate.der, signing_time=at
     )
     sha256 = prepared.description.sha256
-    document = await approved(
+    made = await approved(
         desk,
         errand,
         candidate,
@@ -62,4 +68,14 @@ async def sign(desk: Desk, errand: Errand, order: Order) -> Signed:
             complete=prepared.complete,
         ),
     )
-    return Signed(document=document, sha256=sha256, candidate=candidate, at=at)
+    reached = await raised(
+        desk, errand, format_, made, document=order.document, level=order.options.level
+    )
+    return Signed(
+        document=reached.document,
+        sha256=sha256,
+        candidate=candidate,
+        at=at,
+        level=reached.level,
+        level_problem=reached.problem,
+    )

@@ -36,11 +36,11 @@ async def sign_digest(desk: Desk, errand: Errand, order: DigestOrder) -> SignedD
     # Loaded with the first digest, as other formats are.
     from agent.formats.raw import RawFormat
 
-    format_ = RawFormat(hash=order.hash, padding=order.padding)
+    format_ = RawFormat(padding=order.padding)
     candidate = await to_sign_with(desk, errand, order.wanted)
     at = desk.now()
     prepared = await asyncio.to_thread(
-        format_.prepare, order.digest, certificate=candidate.certificate.der, signing_time=at
+        format_.prepare, order.digest, hash=order.hash, certificate=candidate.certificate.der
     )
     signature = await approved(
         desk,

@@ -38,8 +38,11 @@ SCHEMES: dict[Mechanism, Scheme] = {
         digest_info=bytes.fromhex("3051300d060960864801650304020305000440"),
     ),
     Mechanism.RSA_PSS_SHA256: Scheme(key_type=KeyType.RSA, digest_bytes=32, pss=True),
+    Mechanism.RSA_PSS_SHA384: Scheme(key_type=KeyType.RSA, digest_bytes=48, pss=True),
+    Mechanism.RSA_PSS_SHA512: Scheme(key_type=KeyType.RSA, digest_bytes=64, pss=True),
     Mechanism.ECDSA_SHA256: Scheme(key_type=KeyType.EC, digest_bytes=32),
     Mechanism.ECDSA_SHA384: Scheme(key_type=KeyType.EC, digest_bytes=48),
+    Mechanism.ECDSA_SHA512: Scheme(key_type=KeyType.EC, digest_bytes=64),
 }
 
 

@@ -64,12 +64,13 @@ class SignatureReport:
     now: CertificateState
     revocation: RevocationReport
     stamp: StampReport | None
+    covers: str = ""  # the names of the files that it is of, where there could be others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     name: str
-    kind: str  # "xml", "cms", "jws", "pdf", or "" if it is none of them
+    kind: str  # "xml", "cms", "jws", "pdf", "asic", or "" if it is none of them
     content: str  # the name of the file that is signed, if that is another one
     sha256: str  # hex, of the signed file as it is
     size: int  # bytes

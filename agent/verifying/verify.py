@@ -5,7 +5,6 @@ certificate when it signed and now. A file with several signatures is as good as
 """
 
 import asyncio
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -17,6 +16,7 @@ from agent.certificates.standing import Standing, Standings
 from agent.documents import Document
 from agent.errors import DocumentError
 from agent.formats.cms import Timestamp, verify_timestamp
+from agent.formats.content import digest, size_of
 from agent.verifying.files import Signature, SignedFile
 from agent.verifying.report import (
     Party,
@@ -34,7 +34,7 @@ _WORST_LAST: Final = (Verdict.VALID, Verdict.UNCERTAIN, Verdict.INVALID)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToVerify:
     name: str
-    octets: bytes
+    octets: Document  # the signed file; of a large one its hashes will do
     file: SignedFile
     content: Document | None = None  # of a detached signature
     content_name: str = ""
@@ -56,14 +56,14 @@ async def verify(standings: Standings, asked: ToVerify, *, now: datetime) -> Rep
     return _report(asked, worst, signatures=signatures)
 
 
-def unreadable(name: str, octets: bytes, error: DocumentError) -> Report:
+def unreadable(name: str, octets: Document, error: DocumentError) -> Report:
     """Of a file that is no signed file, or none that can be read."""
     return Report(
         name=name,
         kind="",
         content="",
-        sha256=hashlib.sha256(octets).hexdigest(),
-        size=len(octets),
+        sha256=digest(octets, "sha256").hex(),
+        size=size_of(octets),
         verdict=Verdict.INVALID,
         broken=str(error.details.get("reason", error.code)),
     )
@@ -82,7 +82,7 @@ async def _judged(standings: Standings, signature: Signature, *, now: datetime) 
         now=now,
         hints=signature.embedded,
     )
-    warnings = list(standing.warnings)
+    warnings = [*signature.warnings, *standing.warnings]
     if len(proofs) < len(signature.timestamps):
         warnings.append("timestamp_not_relied_on")
     if claimed is not None and claimed > (proof.at if proof else now) + CLOCK_TOLERANCE:
@@ -101,6 +101,7 @@ async def _judged(standings: Standings, signature: Signature, *, now: datetime) 
         now=standing.now,
         revocation=_revocation(standing),
         stamp=proof or next((stamp for stamp in stamps if stamp is not None), None),
+        covers=signature.covers,
     )
 
 
@@ -167,8 +168,8 @@ def _report(
         name=asked.name,
         kind=asked.file.kind,
         content=asked.content_name,
-        sha256=hashlib.sha256(asked.octets).hexdigest(),
-        size=len(asked.octets),
+        sha256=digest(asked.octets, "sha256").hex(),
+        size=size_of(asked.octets),
         verdict=verdict,
         broken=broken,
         signatures=signatures,

@@ -58,6 +58,8 @@ class _Words:
         texts, signer = self._texts, found.signer
         if found.problem:
             yield self._line("problem", self._shared.error(found.problem))
+        if found.covers:
+            yield self._line("covers", one_line(found.covers, limit=10 * NAME_CHARS))
         yield self._line("signer", one_line(signer.holder, limit=NAME_CHARS))
         yield self._line("mst", ", ".join(map(mst_words, signer.mst)) or texts("no_mst"))
         yield self._line("issuer", one_line(signer.issuer, limit=NAME_CHARS))

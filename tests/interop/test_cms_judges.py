@@ -3,6 +3,7 @@
 The must-fail files are a table with their reasons: tests/support/forged_cms.py.
 """
 
+import hashlib
 import io
 import subprocess
 from dataclasses import dataclass
@@ -304,7 +305,7 @@ class TestTimestamps:
                 return desk.read("answer")
 
         authority = HttpTimestampAuthority(Openssl(), "http://tsa.example.vn", timeout_seconds=5)
-        token = await authority.stamp(b"value")
+        token = await authority.stamp(hashlib.sha256(b"value").digest())
 
         assert verify_timestamp(token, stamped=b"value").certificate == tsa.der
         desk.write(value=b"value")

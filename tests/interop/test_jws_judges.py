@@ -26,7 +26,11 @@ def ca() -> Authority:
 
 
 def holder_for(name: str, ca: Authority) -> Holder:
-    key = ec_key("jws", int(name[2:])) if name.startswith("ES") else rsa_key("jws")
+    key = (
+        ec_key("jws", {"ES512": 521}.get(name, int(name[2:])))
+        if name.startswith("ES")
+        else rsa_key("jws")
+    )
     return ca.issue(name, key=key)
 
 

@@ -23,8 +23,11 @@ MECHANISMS = {
     "RS384": Mechanism.RSA_PKCS1_SHA384,
     "RS512": Mechanism.RSA_PKCS1_SHA512,
     "PS256": Mechanism.RSA_PSS_SHA256,
+    "PS384": Mechanism.RSA_PSS_SHA384,
+    "PS512": Mechanism.RSA_PSS_SHA512,
     "ES256": Mechanism.ECDSA_SHA256,
     "ES384": Mechanism.ECDSA_SHA384,
+    "ES512": Mechanism.ECDSA_SHA512,
 }
 
 
@@ -45,7 +48,7 @@ def value(holder: Holder, algorithm: str, over: bytes) -> bytes:
     mechanism = MECHANISMS[algorithm]
     made = holder.sign_by(mechanism, hashlib.new(f"sha{algorithm[2:]}", over).digest())
     if algorithm.startswith("ES"):
-        size = int(algorithm[2:]) // 8
+        size = (holder.key.curve.key_size + 7) // 8
         made = b"".join(number.to_bytes(size) for number in decode_dss_signature(made))
     return made
 

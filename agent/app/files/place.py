@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 
 from agent.app.options import Options
-from agent.app.parts import judge, modules, prompts, services
+from agent.app.parts import judge, modules, prompts, raisers, services
 from agent.consent.prompts import Asker, Prompts
 from agent.consent.terminal import Terminal
 from agent.formats.api import Format
@@ -28,6 +28,7 @@ async def desk(options: Options) -> AsyncIterator[Desk]:
         journal = lifetime.enter_context(closing(Journal(data / "journal")))
         tokens = await lifetime.enter_async_context(Inventory(modules(options.config)))
         await tokens.refresh()
+        above = await lifetime.enter_async_context(raisers(options))
         yield Desk(
             tokens=tokens,
             services=await lifetime.enter_async_context(services(options)),
@@ -36,6 +37,8 @@ async def desk(options: Options) -> AsyncIterator[Desk]:
             formats=lambda: _formats(options),
             profiles=PROFILE_NAMES,
             journal=journal,
+            authorities=above.authorities,
+            evidence=above.evidence,
         )
 
 

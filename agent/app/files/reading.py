@@ -5,7 +5,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
-from agent.documents import Document
+from agent.documents import Document, Filed
 from agent.errors import DocumentError
 from agent.formats.content import digested
 
@@ -13,12 +13,21 @@ from agent.formats.content import digested
 MAX_HELD_BYTES: Final = 64 * 1024 * 1024
 
 
-def document(path: Path) -> Document:
-    """The file's bytes or, of a large one, its SHA-256. Raises OSError."""
+def document(
+    path: Path, *, algorithms: Collection[str] = (), scratch: Path | None = None
+) -> Document:
+    """The file's bytes or, of a large one, SHA-256 and other hashes; with a `scratch` for formats
+    that need it whole. Raises OSError.
+    """
     with path.open("rb", buffering=0) as file:
-        if os.fstat(file.fileno()).st_size > MAX_HELD_BYTES:
-            return digested(file)
-    return path.read_bytes()
+        if os.fstat(file.fileno()).st_size <= MAX_HELD_BYTES:
+            return path.read_bytes()
+        known = digested(file, algorithms=algorithms)
+    if scratch is None:
+        return known
+    return Filed(
+        path=path, size=known.size, digests=known.digests, head=known.head, scratch=scratch
+    )
 
 
 def hashed(path: Path, algorithms: Collection[str]) -> Document:

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 from agent.app.files import reading
 from agent.app.options import Options
@@ -12,13 +11,9 @@ from agent.certificates.revocation import Limits, RevocationChecker
 from agent.certificates.standing import Standings
 from agent.documents import Document
 from agent.errors import DocumentError
-from agent.formats.cms import MAX_ATTACHED_BYTES
-from agent.verifying.files import SignedFile, recognise
+from agent.verifying.files import SignedFile, recognise_file
 from agent.verifying.report import Report
 from agent.verifying.verify import ToVerify, unreadable, verify
-
-#: Attached content, its base64 in a JWS, and what stands beside it.
-_MAX_SIGNED_BYTES: Final = 2 * MAX_ATTACHED_BYTES
 
 
 async def report_on(options: Options, file: Path, *, content: Path | None = None) -> Report:
@@ -27,9 +22,9 @@ async def report_on(options: Options, file: Path, *, content: Path | None = None
 
     Raises DocumentError document_*, UserError certificate_unsuitable, OSError.
     """
-    octets = reading.held(file, limit=_MAX_SIGNED_BYTES)
+    octets = reading.document(file)
     try:
-        signed = recognise(octets)
+        signed = recognise_file(file)
     except DocumentError as error:
         if error.code != "signature_invalid":
             raise

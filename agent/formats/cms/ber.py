@@ -65,6 +65,11 @@ def read(octets: bytes | memoryview) -> Element:
     return found
 
 
+def first(octets: bytes | memoryview) -> Element:
+    """The one that `octets` begin with. Raises Malformed."""
+    return _read(memoryview(octets), 0, depth=0)
+
+
 def octets(string: Element) -> bytes:
     """The value of an OCTET STRING, whole or in pieces. Raises Malformed."""
     if string.tag == der.OCTET_STRING:
@@ -121,7 +126,7 @@ def _elements(content: memoryview) -> Iterator[Element]:
 
 
 def _read(data: memoryview, at: int, *, depth: int) -> Element:
-    tag, start, length, shortest = _head(data, at)
+    tag, start, length, shortest = head(data, at)
     if length is None:
         end = _end_of_contents(data, start, depth=depth + 1)
         return Element(tag, data[start:end], data[at : end + 2], der=False)
@@ -131,8 +136,11 @@ def _read(data: memoryview, at: int, *, depth: int) -> Element:
     return Element(tag, data[start:end], data[at:end], der=shortest)
 
 
-def _head(data: memoryview, at: int) -> tuple[int, int, int | None, bool]:
-    """Tag, where the content starts, how long it is if that is said, and whether shortly."""
+def head(data: memoryview, at: int) -> tuple[int, int, int | None, bool]:
+    """Tag, where the content starts, how long it is if that is said, and whether shortly.
+
+    Raises Malformed.
+    """
     try:
         tag, first = data[at], data[at + 1]
         if tag & _LONG_TAG == _LONG_TAG or tag == 0:

@@ -22,7 +22,12 @@ UTC_TIME_YEARS: Final = range(1950, 2050)
 
 
 def element(tag: int, *parts: bytes | memoryview) -> bytes:
-    return b"".join((bytes((tag,)), _length(sum(map(len, parts))), *parts))
+    return b"".join((head(tag, sum(map(len, parts))), *parts))
+
+
+def head(tag: int, size: int) -> bytes:
+    """What stands before `size` octets of content."""
+    return bytes((tag,)) + _length(size)
 
 
 def sequence(*parts: bytes) -> bytes:
@@ -40,7 +45,9 @@ def tagged(number: int, *parts: bytes) -> bytes:
 
 
 def integer(value: int) -> bytes:
-    return element(INTEGER, value.to_bytes(value.bit_length() // 8 + 1, signed=True))
+    # -128 fits one octet, although its magnitude has eight bits.
+    size = (value if value >= 0 else ~value).bit_length() // 8 + 1
+    return element(INTEGER, value.to_bytes(size, signed=True))
 
 
 def octet_string(octets: bytes) -> bytes:

@@ -1,5 +1,5 @@
 """Object identifiers, encoded. Sources: RFC 5652, RFC 5035, RFC 5754, RFC 4055, RFC 3161, RFC 6211,
-EN 319 122-1.
+RFC 5940, RFC 6960, EN 319 122-1.
 """
 
 from typing import Final
@@ -17,6 +17,11 @@ SIGNING_CERTIFICATE: Final = oid("1.2.840.113549.1.9.16.2.12")
 SIGNING_CERTIFICATE_V2: Final = oid("1.2.840.113549.1.9.16.2.47")
 ALGORITHM_PROTECTION: Final = oid("1.2.840.113549.1.9.52")
 SIGNATURE_TIMESTAMP: Final = oid("1.2.840.113549.1.9.16.2.14")
+
+#: What an OtherRevocationInfoFormat may be: an OCSPResponse (RFC 5940 §2.1), or only the
+#: BasicOCSPResponse in it.
+OCSP_RESPONSE: Final = oid("1.3.6.1.5.5.7.16.2")
+OCSP_BASIC: Final = oid("1.3.6.1.5.5.7.48.1.1")
 
 #: By hashlib's names.
 DIGESTS: Final = {

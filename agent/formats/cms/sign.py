@@ -1,21 +1,25 @@
-"""Sign a document of any kind as CAdES B-B: prepare → the key signs elsewhere → complete."""
+"""Sign a document of any kind as CAdES: prepare → the key signs elsewhere → complete → raise."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
 from agent.certificates.issuers import issuers
-from agent.documents import Description, Document, Made
-from agent.errors import AgentError, InternalError, UserError
+from agent.documents import Description, Document, Filed, Made
+from agent.errors import AgentError, DocumentError, InternalError, UserError
 from agent.formats import content
-from agent.formats.algorithms import HASHES, Scheme, best
-from agent.formats.cms import attributes, der, identifiers, oids
-from agent.formats.cms.verify import CADES, MAX_ATTACHED_BYTES, Rules, verify_by
-from agent.formats.levels import Level, Raising, only_basic
-from agent.formats.options import Options
-from agent.formats.signer import signer_of
+from agent.formats.algorithms import Scheme, best
+from agent.formats.cms import attributes, der, identifiers
+from agent.formats.cms.envelope import wrapped
+from agent.formats.cms.large import apart
+from agent.formats.cms.raising import raised
+from agent.formats.cms.verify import CADES, MAX_ATTACHED_BYTES, Rules, Verified, verify_by
+from agent.formats.content import Slice
+from agent.formats.levels import Level, Raising
+from agent.formats.options import Options, chosen_mechanisms
+from agent.formats.signer import Signer, signer_of
 from agent.keys import Mechanism
 
 #: What Vietnamese receivers take of RSA keys, and what fits a key on a curve.
@@ -23,6 +27,7 @@ PREFERRED: Final = (
     Mechanism.RSA_PKCS1_SHA256,
     Mechanism.ECDSA_SHA256,
     Mechanism.ECDSA_SHA384,
+    Mechanism.ECDSA_SHA512,
 )
 _VERSION: Final = der.integer(1)  # RFC 5652 §5.1 and §5.3: data, named by issuer and serial
 
@@ -42,27 +47,51 @@ class PreparedCms:
     _frame: "_Frame" = field(repr=False)
     _content_digest: bytes
 
-    def complete(self, signature: bytes) -> bytes:
-        attached = self._document if self._attached else None
-        assert attached is None or isinstance(attached, bytes)  # `prepare` holds what it attaches
-        signed = self._frame.around(attached, attributes=self.message, signature=signature)
+    def complete(self, signature: bytes) -> Made:
+        document = self._document
+        size = content.size_of(document) if self._attached else None
+        head, tail = self._frame.around(size, attributes=self.message, signature=signature)
+        if not self._attached:
+            return self._checked(head + tail, over=document)
+        if isinstance(document, bytes):
+            return self._checked(b"".join((head, document, tail)), over=None)
+        assert isinstance(document, Filed)  # `prepare` refuses what cannot be attached
+        whole = Slice(path=document.path, start=0, size=document.size)
+        return self._checked_file(content.filed(document.scratch, (head, whole, tail)))
+
+    def _checked(self, signed: bytes, *, over: Document | None) -> bytes:
+        self._check(signed, over=over)
+        return signed
+
+    def _checked_file(self, signed: Filed) -> Filed:
         try:
-            content_apart = None if self._attached else self._document
-            verified = verify_by(self._rules, signed, content=content_apart)
+            taken = apart(signed.path)
+            self._check(taken.signature, over=taken.content)
+        except BaseException:
+            signed.path.unlink(missing_ok=True)
+            raise
+        return signed
+
+    def _check(self, signed: bytes, *, over: Document | None) -> None:
+        try:
+            verified = verify_by(self._rules, signed, content=over)
         except AgentError as error:
             details = {"reason": error.code} | error.details
             raise InternalError("self_check_failed", **details) from error
-        expected = [(self._certificate, self._content_digest)]
-        if [(one.certificate, one.digest) for one in verified] != expected:
+        if [_found(one) for one in verified] != [(self._certificate, self._content_digest)]:
             raise InternalError("self_check_failed", reason="content")
-        return signed
+
+
+def _found(verified: Verified) -> tuple[bytes, bytes]:
+    return verified.certificate, verified.digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CmsFormat:
-    """CAdES B-B: one signer, attributes signed, certificates beside the signature.
+    """CAdES: one signer, attributes signed, certificates beside the signature.
 
-    `attached`: the document is inside (at most MAX_ATTACHED_BYTES); else its hash is enough.
+    `attached`: the document is inside. Held it has at most MAX_ATTACHED_BYTES; one in a file may
+    have any size, and so is what is made of it. Detached, its hash is enough.
     """
 
     attached: bool
@@ -76,12 +105,8 @@ class CmsFormat:
         self, document: Document, *, certificate: bytes, signing_time: datetime
     ) -> PreparedCms:
         signer = signer_of(certificate)
-        known = HASHES if isinstance(document, bytes) else frozenset(document.digests)
-        schemes = map(Scheme.of, self.mechanisms)
-        scheme = best([one for one in schemes if one.hash in known], signer.key)
-        if scheme is None:
-            raise UserError("certificate_unsuitable", reason="key")
-        if self.attached:
+        scheme = self._scheme(document, signer)
+        if self.attached and not isinstance(document, Filed):
             content.held(document, limit=MAX_ATTACHED_BYTES)
         content_digest = content.digest(document, scheme.hash)
         message = der.set_of(
@@ -104,13 +129,25 @@ class CmsFormat:
             _content_digest=content_digest,
         )
 
+    def _scheme(self, document: Document, signer: Signer) -> Scheme:
+        """Of what fits the key, that whose hash is known of a document that is not at hand."""
+        schemes = [Scheme.of(one) for one in self.mechanisms]
+        known = content.known_digests(document)
+        sayable = [one for one in schemes if known is None or one.hash in known]
+        scheme = best(sayable, signer.key) or best(schemes, signer.key)
+        if scheme is None:
+            raise UserError("certificate_unsuitable", reason="key")
+        return scheme
+
     def with_options(self, options: Options) -> "CmsFormat":
-        options.allow()
-        return self
+        options.allow("level", "hash", "padding")
+        if not Level.LT.includes(options.level):
+            raise DocumentError("option_unsupported", option="level")
+        return replace(self, mechanisms=chosen_mechanisms(options, self.mechanisms))
 
     def raised(self, signed: Made, *, document: Document, level: Level) -> Raising:
-        del document
-        return only_basic(signed, level)
+        apart_from = None if self.attached else document
+        return raised(self.rules, signed, content=apart_from, level=level)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,23 +159,21 @@ class _Frame:
     before_attributes: bytes  # of SignerInfo
     after_attributes: bytes
 
-    def around(self, document: bytes | None, *, attributes: bytes, signature: bytes) -> bytes:
-        """The ContentInfo (RFC 5652 §3)."""
-        attached = () if document is None else (der.tagged(0, der.octet_string(document)),)
+    def around(
+        self, size: int | None, *, attributes: bytes, signature: bytes
+    ) -> tuple[bytes, bytes]:
+        """Head and tail of the ContentInfo (see `envelope.wrapped`)."""
         signer_info = der.sequence(
             self.before_attributes,
             b"\xa0" + attributes[1:],  # [0] IMPLICIT in place of SET OF
             self.after_attributes,
             der.octet_string(signature),
         )
-        signed_data = der.sequence(
-            _VERSION,
-            self.digest_algorithms,
-            der.sequence(oids.DATA, *attached),
-            self.certificates,
-            der.set_of(signer_info),
+        return wrapped(
+            size,
+            before=_VERSION + self.digest_algorithms,
+            after=self.certificates + der.set_of(signer_info),
         )
-        return der.sequence(oids.SIGNED_DATA, der.tagged(0, signed_data))
 
 
 @lru_cache(maxsize=16)

@@ -13,11 +13,14 @@ MAX_CERTIFICATES: Final = 64
 #: Of one. Certificates are remembered while signatures are looked at, and real ones have 2 KB.
 MAX_CERTIFICATE_BYTES: Final = 64 * 1024
 MAX_SIGNERS: Final = 16
+#: CRLs and OCSP answers.
+MAX_REVOCATIONS: Final = 64
 _VERSIONS: Final = (1, 3, 4, 5)
 _BY_ISSUER_AND_SERIAL: Final = 1
 _BY_KEY_IDENTIFIER: Final = 3
 _KEY_IDENTIFIER: Final = 0x80
 _FIRST, _SECOND = 0xA0, 0xA1  # [0] and [1]
+_SUCCESSFUL: Final = b"\x0a\x01\x00"  # an OCSPResponseStatus (RFC 6960 §4.2.1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +41,8 @@ class SignedData:
     content_type: bytes  # an encoded OBJECT IDENTIFIER
     content: bytes | None = field(repr=False)  # None: detached
     certificates: tuple[bytes, ...] = field(repr=False)  # DER, as they come, no two alike
+    crls: tuple[bytes, ...] = field(repr=False)  # CertificateList, not looked at
+    ocsp_responses: tuple[bytes, ...] = field(repr=False)  # OCSPResponse, not looked at
     signers: tuple[SignerInfo, ...]
 
 
@@ -69,8 +74,10 @@ def _signed_data(element: Element) -> SignedData:
     certificates: tuple[bytes, ...] = ()
     if rest[0].tag == _FIRST:
         certificates = _certificates(rest.pop(0))
+    crls: tuple[bytes, ...] = ()
+    ocsp_responses: tuple[bytes, ...] = ()
     if rest and rest[0].tag == _SECOND:
-        rest.pop(0)  # CRLs and OCSP answers are not relied on here
+        crls, ocsp_responses = _revocations(rest.pop(0))
     if len(rest) != 1 or rest[0].tag != der.SET:
         raise Rejected(Reason.GRAMMAR)
     signers = tuple(_signer(one) for one in rest[0].children())
@@ -79,7 +86,12 @@ def _signed_data(element: Element) -> SignedData:
     if not {signer.digest for signer in signers} <= announced:
         raise Rejected(Reason.ALGORITHM)
     return SignedData(
-        content_type=content_type, content=content, certificates=certificates, signers=signers
+        content_type=content_type,
+        content=content,
+        certificates=certificates,
+        crls=crls,
+        ocsp_responses=ocsp_responses,
+        signers=signers,
     )
 
 
@@ -101,6 +113,31 @@ def _certificates(element: Element) -> tuple[bytes, ...]:
     if any(one.tag != der.SEQUENCE or len(one.whole) > MAX_CERTIFICATE_BYTES for one in found):
         raise Rejected(Reason.GRAMMAR)
     return tuple(dict.fromkeys(bytes(one.whole) for one in found))
+
+
+def _revocations(element: Element) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """CRLs and OCSP answers (RFC 5652 §10.2.1, RFC 5940); of what else there may be nothing."""
+    found = element.children()
+    if len(found) > MAX_REVOCATIONS:
+        raise Rejected(Reason.GRAMMAR)
+    crls, answers = [], []
+    for one in found:
+        if one.tag == der.SEQUENCE:
+            crls.append(bytes(one.whole))
+        elif one.tag == _SECOND:
+            kind, value = _exactly(one.children(), 2)
+            match bytes(kind.whole):
+                case oids.OCSP_RESPONSE:
+                    answers.append(bytes(value.whole))
+                case oids.OCSP_BASIC:
+                    answers.append(_response(bytes(value.whole)))
+    return tuple(crls), tuple(answers)
+
+
+def _response(basic: bytes) -> bytes:
+    """The OCSPResponse of a BasicOCSPResponse."""
+    octets = der.sequence(oids.OCSP_BASIC, der.octet_string(basic))
+    return der.sequence(_SUCCESSFUL, der.tagged(0, octets))
 
 
 def _signer(element: Element) -> SignerInfo:

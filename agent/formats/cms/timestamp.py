@@ -15,15 +15,15 @@ from asn1crypto import tsp, x509
 from agent.certificates.describe import read
 from agent.errors import DocumentError, UserError
 from agent.formats.algorithms import HASHES
-from agent.formats.cms import ber, der, oids
+from agent.formats.cms import ber, oids
+from agent.formats.cms.envelope import Envelope, without_content
 from agent.formats.cms.reasons import Reason, Rejected
-from agent.formats.cms.structure import read_signed_data, signed_data_element
+from agent.formats.cms.structure import read_signed_data
 from agent.formats.cms.verify import Rules, verify_by
 
 _RULES: Final = Rules(content_type=oids.TST_INFO, signing_time=False, certificate_v1=True)
 #: A token has a few certificates in it; none is larger.
 MAX_TOKEN_BYTES: Final = 64 * 1024
-_UNSIGNED: Final = 0xA1  # [1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,9 @@ class Timestamp:
     certificate: bytes = field(repr=False)  # DER, the authority's; not judged
     embedded: tuple[bytes, ...] = field(repr=False)  # hints for finding its path
     token: bytes = field(repr=False)
+    #: Found beside it, in DER, not looked at: CertificateList and OCSPResponse.
+    crls: tuple[bytes, ...] = field(default=(), repr=False)
+    ocsp_responses: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 def verify_timestamp(token: bytes, *, stamped: bytes) -> Timestamp:
@@ -53,7 +56,12 @@ def verify_timestamp(token: bytes, *, stamped: bytes) -> Timestamp:
     if not hmac.compare_digest(hashlib.new(algorithm, stamped).digest(), imprint):
         raise Rejected(Reason.TIMESTAMP)
     return Timestamp(
-        at=at, certificate=verified.certificate, embedded=verified.embedded, token=token
+        at=at,
+        certificate=verified.certificate,
+        embedded=verified.embedded,
+        token=token,
+        crls=verified.crls,
+        ocsp_responses=verified.ocsp_responses,
     )
 
 
@@ -66,21 +74,13 @@ def timestamped(signed: bytes, token: bytes) -> bytes:
     if len(data.signers) != 1:
         raise Rejected(Reason.GRAMMAR)
     verify_timestamp(token, stamped=data.signers[0].signature)
-    attribute = der.sequence(oids.SIGNATURE_TIMESTAMP, der.set_of(token))
     try:
-        return _with_unsigned(signed, attribute)
+        apart, content = without_content(signed)
+        envelope = Envelope.of(apart).stamped(token)
     except ber.Malformed as error:
         raise Rejected(Reason.GRAMMAR) from error
-
-
-def _with_unsigned(signed: bytes, attribute: bytes) -> bytes:
-    *before, signers = signed_data_element(signed).children()
-    parts = list(signers.children()[0].children())
-    others = parts.pop().children() if parts[-1].tag == _UNSIGNED else ()
-    unsigned = sorted([attribute, *(bytes(one.whole) for one in others)])
-    info = der.element(der.SEQUENCE, *(part.whole for part in parts), der.tagged(1, *unsigned))
-    data = der.element(der.SEQUENCE, *(part.whole for part in before), der.set_of(info))
-    return der.sequence(oids.SIGNED_DATA, der.tagged(0, data))
+    head, tail = envelope.around(None if content is None else len(content))
+    return b"".join((head, content or b"", tail))
 
 
 def _info(octets: bytes) -> tuple[str, bytes, datetime]:

@@ -5,7 +5,8 @@ signature over the bare content could be one over attributes that somebody prese
 Of each signature:
 
 * the signer's certificate is in the file, and the signed attribute signing-certificate-v2 has its
-  hash; so another certificate for the same key cannot take its place;
+  hash; so another certificate for the same key cannot take its place. Plain CMS (`PLAIN`), of which
+  the world is full, does without, and without a signing time; that is told (`Verified.bound`);
 * message-digest is that of the content, content-type is that of the file;
 * the attributes are in DER and in order, so what is hashed is what is read;
 * one hash throughout, SHA-256 or better, and a key that fits.
@@ -57,11 +58,16 @@ class Verified:
     signing_time: datetime | None  # signed, but by the signer's own clock: a claim
     #: Other signed attributes, OIDs.
     others: tuple[str, ...]
+    #: Whether the signature says which certificate is meant, by a hash that counts.
+    bound: bool
     signature: bytes = field(repr=False)  # what a time stamp is of
     #: Time-stamp tokens, DER, not verified: anybody can add them.
     timestamps: tuple[bytes, ...] = field(repr=False)
     #: All certificates of the file, DER: hints for finding a path, nothing more.
     embedded: tuple[bytes, ...] = field(repr=False)
+    #: Found beside it, in DER, not looked at: CertificateList and OCSPResponse.
+    crls: tuple[bytes, ...] = field(default=(), repr=False)
+    ocsp_responses: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,21 +79,27 @@ class Rules:
     #: A SHA-1 hash of the certificate will do as its name, where the first edition of
     #: signing-certificate has no other. Time-stamping authorities still write it.
     certificate_v1: bool
+    #: The certificate's hash must be signed; else only what is said of it must be true.
+    binding: bool = True
 
 
 CADES: Final = Rules(content_type=oids.DATA, signing_time=True, certificate_v1=False)
 #: In a PDF the signature's dictionary tells the time (EN 319 142-1 §6.3).
 PADES: Final = Rules(content_type=oids.DATA, signing_time=False, certificate_v1=False)
+#: As much as RFC 5652 asks, with signed attributes; for looking at others' files.
+PLAIN: Final = Rules(content_type=oids.DATA, signing_time=False, certificate_v1=True, binding=False)
 
 
-def verify(signed: bytes, *, content: Document | None = None) -> tuple[Verified, ...]:
+def verify(
+    signed: bytes, *, content: Document | None = None, rules: Rules = CADES
+) -> tuple[Verified, ...]:
     """Verify every signature in `signed`, which is DER or BER; there is at least one.
 
     `content` is what a detached signature is of; its hashes must include `needed_digests`.
 
     Raises DocumentError signature_invalid (details: reason, a `Reason`), document_too_large.
     """
-    return verify_by(CADES, _within_bounds(signed), content=content)
+    return verify_by(rules, _within_bounds(signed), content=content)
 
 
 def needed_digests(signed: bytes) -> frozenset[str]:
@@ -141,7 +153,7 @@ def _verified(rules: Rules, data: SignedData, info: SignerInfo, document: Docume
         raise Rejected(Reason.ATTRIBUTES)
     if said.algorithms not in (None, (info.digest, info.scheme)):
         raise Rejected(Reason.ATTRIBUTES)
-    _check_binding(rules, said, signer)
+    bound = _check_binding(rules, said, signer)
     _check_value(info, info.signed, signer)
     if not hmac.compare_digest(content.digest(document, info.digest), said.message_digest):
         raise Rejected(Reason.DIGEST)
@@ -152,9 +164,12 @@ def _verified(rules: Rules, data: SignedData, info: SignerInfo, document: Docume
         digest=said.message_digest,
         signing_time=said.signing_time,
         others=said.others,
+        bound=bound,
         signature=info.signature,
         timestamps=timestamps,
         embedded=data.certificates,
+        crls=data.crls,
+        ocsp_responses=data.ocsp_responses,
     )
 
 
@@ -178,14 +193,18 @@ def _signer(data: SignedData, info: SignerInfo) -> Signer:
     return found[0]
 
 
-def _check_binding(rules: Rules, said: SignedAttributes, signer: Signer) -> None:
+def _check_binding(rules: Rules, said: SignedAttributes, signer: Signer) -> bool:
+    """Whether the certificate is bound by a hash that counts."""
     bound = said.certificate
     if bound is None and rules.certificate_v1:
         bound = said.certificate_v1
-    if bound is None or not bound.is_of(
-        signer.certificate, issuer=signer.issuer, serial=signer.serial
-    ):
+    if bound is None:
+        if rules.binding:
+            raise Rejected(Reason.BINDING)
+        return False
+    if not bound.is_of(signer.certificate, issuer=signer.issuer, serial=signer.serial):
         raise Rejected(Reason.BINDING)
+    return bound is said.certificate
 
 
 def _check_value(info: SignerInfo, signed: Element, signer: Signer) -> None:

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 )
 
 from agent.formats.algorithms import Kind, Scheme, check, fits
+from agent.formats.options import Options, chosen_mechanisms
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,21 @@ ALGORITHMS: Final = {
         Algorithm("RS384", Scheme(Kind.RSA_PKCS1, "sha384")),
         Algorithm("RS512", Scheme(Kind.RSA_PKCS1, "sha512")),
         Algorithm("PS256", Scheme(Kind.RSA_PSS, "sha256")),
+        Algorithm("PS384", Scheme(Kind.RSA_PSS, "sha384")),
+        Algorithm("PS512", Scheme(Kind.RSA_PSS, "sha512")),
         Algorithm("ES256", Scheme(Kind.ECDSA, "sha256"), "secp256r1", 32),
         Algorithm("ES384", Scheme(Kind.ECDSA, "sha384"), "secp384r1", 48),
+        Algorithm("ES512", Scheme(Kind.ECDSA, "sha512"), "secp521r1", 66),
     )
 }
+
+
+def chosen(options: Options, otherwise: tuple[Algorithm, ...]) -> tuple[Algorithm, ...]:
+    """Those of one request; `otherwise` where it chooses nothing.
+
+    On a curve the hash is the curve's own, so another one leaves no algorithm for such a key.
+    """
+    mechanisms = chosen_mechanisms(options, ())
+    if not mechanisms:
+        return otherwise
+    return tuple(one for one in ALGORITHMS.values() if one.scheme.mechanism in mechanisms)

@@ -1,7 +1,7 @@
 """Sign a document of any kind as a JWS: prepare → the key signs elsewhere → complete."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -10,7 +10,7 @@ from agent.documents import Description, Document, Made
 from agent.errors import AgentError, InternalError, UserError
 from agent.formats.content import describe, held
 from agent.formats.jws import base64url, header
-from agent.formats.jws.algorithms import ALGORITHMS, Algorithm
+from agent.formats.jws.algorithms import ALGORITHMS, Algorithm, chosen
 from agent.formats.jws.verify import MAX_CONTENT_BYTES, signing_digest, verify
 from agent.formats.levels import Level, Raising, only_basic
 from agent.formats.options import Options
@@ -18,7 +18,7 @@ from agent.formats.signer import signer_of
 from agent.keys import Mechanism
 
 #: The first that fits the key is used.
-PREFERRED: Final = tuple(ALGORITHMS[name] for name in ("RS256", "ES256", "ES384"))
+PREFERRED: Final = tuple(ALGORITHMS[name] for name in ("RS256", "ES256", "ES384", "ES512"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +96,8 @@ class JwsFormat:
         )
 
     def with_options(self, options: Options) -> "JwsFormat":
-        options.allow()
-        return self
+        options.allow("hash", "padding")
+        return replace(self, algorithms=chosen(options, self.algorithms))
 
     def raised(self, signed: Made, *, document: Document, level: Level) -> Raising:
         del document

@@ -41,8 +41,11 @@ SCHEMES: Final[dict[Mechanism, Scheme]] = {
         hash_algo=SHA512, sign_algos=("1.2.840.113549.1.1.13", _RSA)
     ),
     Mechanism.RSA_PSS_SHA256: Scheme(hash_algo=SHA256, sign_algos=(_PSS,)),
+    Mechanism.RSA_PSS_SHA384: Scheme(hash_algo=SHA384, sign_algos=(_PSS,)),
+    Mechanism.RSA_PSS_SHA512: Scheme(hash_algo=SHA512, sign_algos=(_PSS,)),
     Mechanism.ECDSA_SHA256: Scheme(hash_algo=SHA256, sign_algos=("1.2.840.10045.4.3.2", _EC)),
     Mechanism.ECDSA_SHA384: Scheme(hash_algo=SHA384, sign_algos=("1.2.840.10045.4.3.3", _EC)),
+    Mechanism.ECDSA_SHA512: Scheme(hash_algo=SHA512, sign_algos=("1.2.840.10045.4.3.4", _EC)),
 }
 
 
@@ -72,22 +75,19 @@ def algorithm(mechanism: Mechanism, algos: Collection[str]) -> Algorithm | None:
             return Algorithm(
                 sign_algo=sign_algo,
                 hash_algo=scheme.hash_algo,
-                params=_PSS_SHA256 if sign_algo == _PSS else None,
+                params=_pss_params(scheme.hash_algo) if sign_algo == _PSS else None,
             )
     return None
 
 
-def _pss_params() -> str:
-    """RSASSA-PSS-params (RFC 8017 A.2.3): SHA-256, MGF1 over it, a salt as long as the hash."""
-    digest = {"algorithm": "sha256"}
+def _pss_params(hash_algo: str) -> str:
+    """RSASSA-PSS-params (RFC 8017 A.2.3): the hash, MGF1 over it, a salt as long as the hash."""
+    digest = {"algorithm": hash_algo}
     params = RSASSAPSSParams(
         {
             "hash_algorithm": digest,
             "mask_gen_algorithm": {"algorithm": "mgf1", "parameters": digest},
-            "salt_length": 32,
+            "salt_length": next(size for size, oid in HASHES.items() if oid == hash_algo),
         }
     )
     return base64.b64encode(params.dump()).decode("ascii")
-
-
-_PSS_SHA256: Final = _pss_params()

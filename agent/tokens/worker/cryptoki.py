@@ -32,8 +32,15 @@ RSA: int = PyKCS11.CKK_RSA
 EC: int = PyKCS11.CKK_EC
 
 RSA_PKCS: int = PyKCS11.CKM_RSA_PKCS
-RSA_PSS_SHA256: int = PyKCS11.CKM_RSA_PKCS_PSS
+RSA_PSS: int = PyKCS11.CKM_RSA_PKCS_PSS
 ECDSA: int = PyKCS11.CKM_ECDSA
+
+#: Hash and mask of RSASSA-PSS by the digest's length, bytes.
+_PSS = {
+    32: (PyKCS11.CKM_SHA256, PyKCS11.CKG_MGF1_SHA256),
+    48: (PyKCS11.CKM_SHA384, PyKCS11.CKG_MGF1_SHA384),
+    64: (PyKCS11.CKM_SHA512, PyKCS11.CKG_MGF1_SHA512),
+}
 
 
 class CryptokiError(Exception):
@@ -192,16 +199,15 @@ class Cryptoki:
     def logout(self, session: int) -> None:
         _check(self._lib.C_Logout(_session(session)), "C_Logout")
 
-    def sign_init(self, session: int, key: int, mechanism: int) -> None:
-        """Begin a signature with `RSA_PKCS`, `RSA_PSS_SHA256` or `ECDSA`."""
+    def sign_init(self, session: int, key: int, mechanism: int, *, digest_bytes: int) -> None:
+        """Begin a signature with `RSA_PKCS`, `RSA_PSS` or `ECDSA` over a digest so long."""
         chosen = LowLevel.CK_MECHANISM()
         chosen.mechanism = mechanism
-        if mechanism == RSA_PSS_SHA256:
+        if mechanism == RSA_PSS:
             # The mechanism only points at its parameters, so they are kept as long as it may be.
             self._parameters = LowLevel.CK_RSA_PKCS_PSS_PARAMS()
-            self._parameters.hashAlg = PyKCS11.CKM_SHA256
-            self._parameters.mgf = PyKCS11.CKG_MGF1_SHA256
-            self._parameters.sLen = 32
+            self._parameters.hashAlg, self._parameters.mgf = _PSS[digest_bytes]
+            self._parameters.sLen = digest_bytes
             chosen.pParameter = self._parameters
             chosen.ulParameterLen = LowLevel.CK_RSA_PKCS_PSS_PARAMS_LENGTH
         _check(self._lib.C_SignInit(_session(session), chosen, _object(key)), "C_SignInit")

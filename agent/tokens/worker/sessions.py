@@ -108,7 +108,12 @@ class Sessions:
             raise Refusal("certificate_unsuitable", f"{call.mechanism} with another kind of key")
         data = to_be_signed(call.digest, call.mechanism, public=session.ref.public)
         try:
-            self._module.sign_init(session.handle, session.key, _MECHANISMS[call.mechanism])
+            self._module.sign_init(
+                session.handle,
+                session.key,
+                _MECHANISMS[call.mechanism],
+                digest_bytes=SCHEMES[call.mechanism].digest_bytes,
+            )
             if session.always_authenticate:
                 self._authenticate_once(call.token, session)
             raw = self._module.sign(session.handle, data)
@@ -244,7 +249,7 @@ _MECHANISMS: dict[Mechanism, int] = {
     mechanism: (
         cryptoki.ECDSA
         if scheme.key_type is KeyType.EC
-        else cryptoki.RSA_PSS_SHA256
+        else cryptoki.RSA_PSS
         if scheme.pss
         else cryptoki.RSA_PKCS
     )

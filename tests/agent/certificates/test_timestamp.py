@@ -1,5 +1,6 @@
 """Asking a time-stamping authority: what is asked, and each answer that is not taken."""
 
+import hashlib
 from collections.abc import Callable
 
 import pytest
@@ -34,7 +35,7 @@ class Scripted:
 
 async def ask(answers: Callable[[bytes], bytes], octets: bytes = b"value") -> bytes:
     authority = HttpTimestampAuthority(Scripted(answers), URL, timeout_seconds=30)
-    return await authority.stamp(octets)
+    return await authority.stamp(hashlib.sha256(octets).digest())
 
 
 async def refused(answers: Callable[[bytes], bytes]) -> tuple[str, dict[str, object]]:
@@ -54,8 +55,8 @@ async def test_the_request_is_as_rfc_3161_wants_it(tsa: Holder) -> None:
     fetcher = Scripted(lambda request: answer(request, tsa))
     authority = HttpTimestampAuthority(fetcher, URL, timeout_seconds=30)
 
-    await authority.stamp(b"value")
-    await authority.stamp(b"value")
+    await authority.stamp(hashlib.sha256(b"value").digest())
+    await authority.stamp(hashlib.sha256(b"value").digest())
 
     first, second = fetcher.asked
     assert first["url"] == URL

@@ -24,8 +24,20 @@ RSA_SCHEMES = {
         hashes.SHA256(),
         padding.PSS(padding.MGF1(hashes.SHA256()), salt_length=32),
     ),
+    Mechanism.RSA_PSS_SHA384: (
+        hashes.SHA384(),
+        padding.PSS(padding.MGF1(hashes.SHA384()), salt_length=48),
+    ),
+    Mechanism.RSA_PSS_SHA512: (
+        hashes.SHA512(),
+        padding.PSS(padding.MGF1(hashes.SHA512()), salt_length=64),
+    ),
 }
-EC_SCHEMES = {Mechanism.ECDSA_SHA256: hashes.SHA256(), Mechanism.ECDSA_SHA384: hashes.SHA384()}
+EC_SCHEMES = {
+    Mechanism.ECDSA_SHA256: hashes.SHA256(),
+    Mechanism.ECDSA_SHA384: hashes.SHA384(),
+    Mechanism.ECDSA_SHA512: hashes.SHA512(),
+}
 
 
 def identify(certificate: x509.Certificate) -> CertificateId:

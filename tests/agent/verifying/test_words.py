@@ -9,7 +9,7 @@ from importlib import resources
 import pytest
 
 from agent.certificates.revocation import AnswerKind, Status
-from agent.formats import cms, jws, xml
+from agent.formats import asic, cms, jws, xml
 from agent.verifying.report import (
     Party,
     Report,
@@ -159,7 +159,7 @@ def test_both_languages_say_the_same_things() -> None:
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_every_reason_has_its_words(language: str) -> None:
     texts = Texts(language)
-    reasons = {*xml.Reason, *cms.Reason, *jws.Reason, "unknown"} - {cms.Reason.TIMESTAMP}
+    reasons = {*xml.Reason, *cms.Reason, *jws.Reason, *asic.Reason} - {cms.Reason.TIMESTAMP}
 
     assert all(f"broken.{reason}" in texts for reason in reasons)
     assert {key for key in sentences(language) if key.startswith("broken.")} == {

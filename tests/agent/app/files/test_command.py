@@ -13,7 +13,7 @@ from aiohttp import web
 from cryptography import x509
 
 from agent.app.exits import Exit
-from agent.formats.cms import CmsFormat
+from agent.formats.cms import CmsFormat, verify
 from tests.agent.app.files.conftest import Office
 from tests.support import pdf
 from tests.support.agent_process import ROOT
@@ -41,6 +41,7 @@ class TestSign:
             ("cades-detached", "hồ sơ.xml.p7s"),
             ("jws", "hồ sơ.xml.jws"),
             ("jws-detached", "hồ sơ.xml.jws"),
+            ("asic-e", "hồ sơ.xml.asice"),
         ],
     )
     async def test_by_every_profile(
@@ -80,20 +81,42 @@ class TestSign:
         assert "ecdsa-sha256" in judged.stdout
 
     async def test_a_file_too_large_to_be_held(self, office: Office) -> None:
-        """Detached it is signed from its hash; nothing else can take it in."""
+        """Detached it is signed from its hash, others copy it; JWS must hold it."""
         large = office.directory / "lớn.tif"
         with large.open("wb") as sparse:
             sparse.truncate(65 * 1024 * 1024)
 
-        attached = await office.signs(large, "cades-attached", *MINE, office.unit.id)
-        detached = await office.signs(large, "cades-detached", *MINE, office.unit.id)
+        jws = await office.signs(large, "jws", *MINE, office.unit.id)
 
-        assert attached.returncode == Exit.FAILED
-        assert "quá lớn" in attached.stderr
-        assert detached.returncode == Exit.OK, detached.stderr
-        assert sorted(p.name for p in large.parent.glob("lớn.*")) == ["lớn.tif", "lớn.tif.p7s"]
-        judged = await office.here("verify", large.with_name("lớn.tif.p7s"))
-        assert judged.returncode == Exit.OK, judged.stdout
+        assert jws.returncode == Exit.FAILED
+        assert "quá lớn" in jws.stderr
+        for profile, suffix in (
+            ("cades-detached", ".p7s"), ("cades-attached", ".p7m"), ("asic-e", ".asice")
+        ):  # fmt: skip
+            done = await office.signs(large, profile, *MINE, office.unit.id)
+            assert done.returncode == Exit.OK, done.stderr
+            judged = await office.here("verify", large.with_name(f"lớn.tif{suffix}"))
+            assert judged.returncode == Exit.OK, judged.stdout
+        assert sorted(p.name for p in large.parent.iterdir() if "lớn" in p.name) == [
+            "lớn.tif", "lớn.tif.asice", "lớn.tif.p7m", "lớn.tif.p7s"
+        ]  # fmt: skip
+        assert not list(large.parent.glob(".kyso-*"))
+
+    async def test_by_hash_and_padding_of_choice(self, office: Office, file: Path) -> None:
+        done = await office.signs(
+            file, "cades-detached", *MINE, office.unit.id, "--hash", "sha512", "--padding", "pss"
+        )
+
+        assert done.returncode == Exit.OK, done.stderr
+        judged = await office.here("verify", file.with_name("hồ sơ.xml.p7s"), "--language", "en")
+        assert "rsa-pss-sha512" in judged.stdout
+
+    async def test_a_choice_that_the_profile_has_not(self, office: Office, file: Path) -> None:
+        done = await office.signs(file, "jws", *MINE, office.unit.id, "--stamp-page", "1")
+
+        assert done.returncode == Exit.USAGE
+        assert "(stamp)" in done.stderr
+        assert not file.with_name("hồ sơ.xml.jws").exists()
 
     async def test_where_the_user_says(self, office: Office, file: Path) -> None:
         out = office.directory / "out"
@@ -178,6 +201,30 @@ class TestTimestamps:
         assert "Test Time Stamping Authority" in judged.stdout
 
     @pytest.mark.usefixtures("tsa")
+    async def test_and_evidence_with_them(self, office: Office, file: Path) -> None:
+        words = (*MINE, office.unit.id, "--level", "B-LT")
+
+        done = await office.signs(file, "cades-detached", *words)
+
+        assert done.returncode == Exit.OK, done.stderr
+        (found,) = verify(file.with_name("hồ sơ.xml.p7s").read_bytes(), content=DOSSIER)
+        assert {office.root.der, office.ca.der, office.unit.der} < set(found.embedded)
+        assert len(found.ocsp_responses) == 3
+        assert (await office.here("verify", file.with_name("hồ sơ.xml.p7s"))).returncode == Exit.OK
+
+    @pytest.mark.usefixtures("tsa")
+    async def test_without_evidence_they_are_there(self, office: Office, file: Path) -> None:
+        office.responder.down("/ca/ocsp", "/ca/crl")
+
+        done = await office.signs(
+            file, "asic-e", *MINE, office.unit.id, "--level", "B-LT", "--language", "en"
+        )
+
+        assert done.returncode == Exit.NOT_STAMPED
+        assert "ONLY as B-T" in done.stderr
+        assert file.with_name("hồ sơ.xml.asice").exists()
+
+    @pytest.mark.usefixtures("tsa")
     async def test_that_cannot_be_had_leave_the_signature(self, office: Office, file: Path) -> None:
         office.responder.down("/tsa")
 
@@ -203,6 +250,17 @@ class TestTimestamps:
 
 def content_of(profile: str, file: Path) -> tuple[str | Path, ...]:
     return ("--content", file) if profile.endswith("detached") else ()
+
+
+class TestTokens:
+    async def test_are_listed_with_their_pins(self, office: Office) -> None:
+        listed = await office.types("tokens")
+        told = json.loads((await office.types("tokens", "--json")).stdout)
+
+        assert "Token đơn vị" in listed.stdout
+        assert "Mã PIN: bình thường" in listed.stdout
+        assert [one["label"] for one in told] == ["Token đơn vị"]
+        assert told[0]["pin"]["locked"] is False
 
 
 class TestVerify:

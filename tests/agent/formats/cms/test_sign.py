@@ -94,7 +94,10 @@ class TestWhatIsInIt:
             (Mechanism.RSA_PKCS1_SHA512, "sha512_rsa"),
             (Mechanism.RSA_PSS_SHA256, "rsassa_pss"),
             (Mechanism.ECDSA_SHA256, "sha256_ecdsa"),
+            (Mechanism.RSA_PSS_SHA384, "rsassa_pss"),
+            (Mechanism.RSA_PSS_SHA512, "rsassa_pss"),
             (Mechanism.ECDSA_SHA384, "sha384_ecdsa"),
+            (Mechanism.ECDSA_SHA512, "sha512_ecdsa"),
         ],
     )
     def test_every_mechanism(self, ca: Authority, mechanism: Mechanism, method: str) -> None:
@@ -116,7 +119,7 @@ class TestTheKey:
         [
             (256, Mechanism.ECDSA_SHA256),
             (384, Mechanism.ECDSA_SHA384),
-            (521, Mechanism.ECDSA_SHA384),
+            (521, Mechanism.ECDSA_SHA512),
         ],
     )
     def test_a_curve_has_its_hash(self, ca: Authority, bits: int, mechanism: Mechanism) -> None:

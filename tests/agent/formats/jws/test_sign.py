@@ -13,6 +13,8 @@ from agent.errors import DocumentError, InternalError, UserError
 from agent.formats.content import digested
 from agent.formats.jws import ALGORITHMS, JwsFormat, PreparedJws, is_detached, verify
 from agent.formats.jws import sign as module
+from agent.formats.levels import Level
+from agent.formats.options import Options, Stamp
 from agent.formats.registry import format_for
 from tests.support.jws import b64
 from tests.support.pki import Authority, Holder, Urls, ec_key, rsa_key
@@ -70,7 +72,8 @@ class TestWhatIsInIt:
 
     @pytest.mark.parametrize("name", ALGORITHMS)
     def test_every_algorithm(self, ca: Authority, name: str) -> None:
-        key = ec_key("jws", int(name[2:])) if name.startswith("ES") else rsa_key("jws")
+        bits = {"ES512": 521}.get(name, int(name[2:]))
+        key = ec_key("jws", bits) if name.startswith("ES") else rsa_key("jws")
         holder = ca.issue(name, key=key)
 
         for detached in (False, True):
@@ -81,16 +84,40 @@ class TestWhatIsInIt:
 
 
 class TestTheKey:
-    @pytest.mark.parametrize(("bits", "name"), [(256, "ES256"), (384, "ES384")])
+    @pytest.mark.parametrize(("bits", "name"), [(256, "ES256"), (384, "ES384"), (521, "ES512")])
     def test_a_curve_has_its_algorithm(self, ca: Authority, bits: int, name: str) -> None:
         holder = ca.issue(f"EC {bits}", key=ec_key("jws", bits))
 
         assert header(signed(holder))["alg"] == name
 
     def test_one_without_an_algorithm_is_refused(self, ca: Authority) -> None:
-        for key in (ec_key("jws", 521), rsa_key("short", 1024)):
-            with pytest.raises(UserError, match="certificate_unsuitable"):
-                prepared(ca.issue("unsuitable", key=key))
+        with pytest.raises(UserError, match="certificate_unsuitable"):
+            prepared(ca.issue("unsuitable", key=rsa_key("short", 1024)))
+
+    @pytest.mark.parametrize(
+        ("chosen", "name"),
+        [
+            ({}, "RS256"),
+            ({"hash": "sha512"}, "RS512"),
+            ({"padding": "pss"}, "PS256"),
+            ({"hash": "sha384", "padding": "pss"}, "PS384"),
+        ],
+    )
+    def test_a_request_may_choose(self, unit: Holder, chosen: dict, name: str) -> None:
+        way = COMPACT.with_options(Options(**chosen))
+
+        assert header(signed(unit, way=way))["alg"] == name
+
+    def test_a_curve_has_no_other_hash_than_its_own(self, ca: Authority) -> None:
+        holder = ca.issue("EC", key=ec_key("jws"))
+
+        with pytest.raises(UserError, match="certificate_unsuitable"):
+            prepared(holder, way=COMPACT.with_options(Options(hash="sha512")))
+
+    @pytest.mark.parametrize("option", [{"level": Level.T}, {"stamp": Stamp()}])
+    def test_what_jws_has_not_cannot_be_chosen(self, option: dict) -> None:
+        with pytest.raises(DocumentError, match="option_unsupported"):
+            COMPACT.with_options(Options(**option))
 
 
 class TestDocuments:

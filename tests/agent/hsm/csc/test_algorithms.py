@@ -21,14 +21,22 @@ def test_the_identifier_that_says_most_is_preferred():
     assert found.params is None
 
 
-def test_pss_parameters_are_those_of_our_mechanism():
-    """RFC 8017 A.2.3: SHA-256 in the hash and in MGF1, a salt of 32 bytes."""
-    found = algorithm(Mechanism.RSA_PSS_SHA256, {PSS})
+@pytest.mark.parametrize(
+    ("mechanism", "hashed", "salt"),
+    [
+        (Mechanism.RSA_PSS_SHA256, "sha256", 32),
+        (Mechanism.RSA_PSS_SHA384, "sha384", 48),
+        (Mechanism.RSA_PSS_SHA512, "sha512", 64),
+    ],
+)
+def test_pss_parameters_are_those_of_our_mechanism(mechanism, hashed, salt):
+    """RFC 8017 A.2.3: one hash in both places, a salt as long as it."""
+    found = algorithm(mechanism, {PSS})
     params = RSASSAPSSParams.load(base64.b64decode(found.params), strict=True)
 
-    assert params["hash_algorithm"]["algorithm"].native == "sha256"
-    assert params["mask_gen_algorithm"]["parameters"]["algorithm"].native == "sha256"
-    assert params["salt_length"].native == 32
+    assert params["hash_algorithm"]["algorithm"].native == hashed
+    assert params["mask_gen_algorithm"]["parameters"]["algorithm"].native == hashed
+    assert params["salt_length"].native == salt
     assert params["trailer_field"].native == "trailer_field_bc"
 
 

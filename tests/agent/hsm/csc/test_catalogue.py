@@ -185,8 +185,11 @@ async def test_what_is_asked_of_the_user_is_known_beforehand(
     [
         ((RSA,), RSA_PKCS1),
         (("1.2.840.113549.1.1.11",), {Mechanism.RSA_PKCS1_SHA256}),
-        ((PSS,), {Mechanism.RSA_PSS_SHA256}),
-        ((EC,), {Mechanism.ECDSA_SHA256, Mechanism.ECDSA_SHA384}),
+        (
+            (PSS,),
+            {Mechanism.RSA_PSS_SHA256, Mechanism.RSA_PSS_SHA384, Mechanism.RSA_PSS_SHA512},
+        ),
+        ((EC,), {Mechanism.ECDSA_SHA256, Mechanism.ECDSA_SHA384, Mechanism.ECDSA_SHA512}),
         (("1.2.840.10045.4.3.3",), {Mechanism.ECDSA_SHA384}),
         (("1.2.840.113549.1.1.5", "0.4.0.127.0.7.1.1.4.1.3"), set()),
     ],
