@@ -109,7 +109,8 @@ class BatchList(QWidget):
 
     @property
     def searching(self) -> bool:
-        return self.search.hasFocus() and bool(self.search.text())
+        here = any(part.hasFocus() for part in self.findChildren(QWidget))
+        return here and bool(self.search.text())
 
     def allow(self, choosing: bool) -> None:  # noqa: FBT001 - as Qt's setEnabled
         """Whether the user may still choose; else it is only there to be read."""

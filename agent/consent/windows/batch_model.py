@@ -52,9 +52,9 @@ class BatchModel(QAbstractTableModel):
         self.count = len(items)  # of the ticked
         self.size = sum(item.size for item in items)  # of the ticked, bytes
         self.warned = sum(1 for item in items if item.warnings)
-        self.muted = QColor()
-        self.caution = QColor()
-        self._struck = QFont()
+        self._muted: QColor | None = None
+        self._caution: QColor | None = None
+        self._struck: QFont | None = None
         self._words = cache(self._shown)
 
     # --- what the window asks and does -----------------------------------------------------------
@@ -134,9 +134,9 @@ class BatchModel(QAbstractTableModel):
             case _Role.TextAlignmentRole:
                 return _alignment(column)
             case _Role.ForegroundRole if not self._ticked[position]:
-                return self.muted
+                return self._muted
             case _Role.ForegroundRole if column == Column.WARNING:
-                return self.caution
+                return self._caution
             case _Role.FontRole if not self._ticked[position] and column == Column.NAME:
                 return self._struck
             case _Role.ToolTipRole:
@@ -159,7 +159,7 @@ class BatchModel(QAbstractTableModel):
         """What a row is drawn with where it is not like the others."""
         self._struck = QFont(font)
         self._struck.setStrikeOut(True)
-        self.muted, self.caution = muted, caution
+        self._muted, self._caution = muted, caution
 
     def _shown(self, position: int) -> tuple[str, ...]:
         item = self.items[position]

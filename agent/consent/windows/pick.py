@@ -36,8 +36,8 @@ from agent.consent.windows.pieces import Foreign
 from agent.consent.windows.pipe import Pipe
 from agent.consent.wording import NAME_CHARS, REASON_CHARS, number_words, pick_title
 
-#: What of the page's wishes is a filter, and its patterns.
-_PATTERNS = {"pdf": ("*.pdf", "*.PDF"), "xml": ("*.xml", "*.XML")}
+#: What of the page's wishes is a filter: its name, and its patterns.
+_PATTERNS = {"pdf": ("pick.pdf", "*.pdf *.PDF"), "xml": ("pick.xml", "*.xml *.XML")}
 
 #: What Qt's own dialog says in English, whose texts come in no Vietnamese.
 _WORDS = {
@@ -114,7 +114,7 @@ class PickWindow(QObject):
         self.dialog.rejected.connect(self._refuse)
 
     def present(self) -> None:
-        self.dialog.show()
+        self.dialog.open()
         self.dialog.raise_()
         self.dialog.activateWindow()
         QTimer.singleShot(0, self._visible)
@@ -149,7 +149,7 @@ class PickWindow(QObject):
         if self.consent.state is not State.ARMED or problem:
             if problem:
                 _say(problem, self.dialog.windowTitle())
-            QTimer.singleShot(0, self.dialog.show)
+            QTimer.singleShot(0, self.dialog.open)
             return
         for path in chosen:
             self.pipe.send(Picked(path=str(path)))
@@ -216,13 +216,15 @@ def _complete(dialog: QFileDialog, grid: QLayout, title: str, texts: Texts) -> N
 
 def _filters(question: PickQuestion, texts: Texts) -> list[str]:
     """Together first, then each by itself; everything only where the page takes everything."""
-    kinds = [kind for kind in dict.fromkeys(question.kinds) if kind in _PATTERNS]
-    filters = [f"{texts(f'pick.{kind}')} ({' '.join(_PATTERNS[kind])})" for kind in kinds]
+    kinds = [_PATTERNS[kind] for kind in dict.fromkeys(question.kinds) if kind in _PATTERNS]
+    filters = [f"{texts(key)} ({patterns})" for key, patterns in kinds]
     if len(kinds) > 1:
-        every = " ".join(pattern for kind in kinds for pattern in _PATTERNS[kind])
-        filters.insert(0, f"{texts('pick.documents')} ({every})")
+        every = " ".join(patterns for _, patterns in kinds)
+        together = texts("pick.documents")
+        filters.insert(0, f"{together} ({every})")
     if "any" in question.kinds or not filters:
-        filters.append(f"{texts('pick.any')} (*)")
+        everything = texts("pick.any")
+        filters.append(f"{everything} (*)")
     return filters
 
 

@@ -86,7 +86,7 @@ def pin_panel(texts: Texts, question: KeyQuestion, *, confirm: str) -> PinPanel:
 
 def _help(sentence: str, question: KeyQuestion, texts: Texts) -> str:
     many = isinstance(question, BatchQuestion) and len(question.items) > 1
-    return f"{sentence} {texts('batch.pin_once')}" if many else sentence
+    return " ".join((sentence, texts("batch.pin_once"))) if many else sentence
 
 
 def _for_service(
