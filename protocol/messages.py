@@ -457,7 +457,6 @@ class Stage(StrEnum):
     SIGNING = "signing"
     TIMESTAMPING = "timestamping"  # and gathering what proves a signature later
     VERIFYING = "verifying"
-    TIMESTAMPING = "timestamping"  # and gathering what proves that certificates counted
 
 
 class Progress(Result, frozen=True, kw_only=True):

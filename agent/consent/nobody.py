@@ -4,9 +4,14 @@ A refusal would be a lie, for nobody refused; the page says why nothing can be s
 """
 
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 
 from agent.consent.prompts import (
+    BatchQuestion,
+    DigestsQuestion,
     Grant,
+    PickQuestion,
+    Preview,
     SelectDialog,
     SelectQuestion,
     SignDialog,
@@ -24,6 +29,18 @@ class NobodyToAsk:
         raise InternalError("prompt_unavailable", origin=question.asker.origin)
 
     def sign(self, question: SignQuestion) -> AbstractAsyncContextManager[SignDialog]:
+        raise InternalError("prompt_unavailable", origin=question.asker.origin)
+
+    def sign_batch(
+        self, question: BatchQuestion, preview: Preview
+    ) -> AbstractAsyncContextManager[SignDialog]:
+        del preview
+        raise InternalError("prompt_unavailable", origin=question.asker.origin)
+
+    def open_digests(self, question: DigestsQuestion) -> AbstractAsyncContextManager[SignDialog]:
+        raise InternalError("prompt_unavailable", origin=question.asker.origin)
+
+    async def pick(self, question: PickQuestion) -> tuple[Path, ...]:
         raise InternalError("prompt_unavailable", origin=question.asker.origin)
 
     async def tell(self, title: str, text: str, language: str = "vi") -> None:

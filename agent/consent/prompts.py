@@ -124,6 +124,10 @@ class DigestsQuestion:
     confirmation: Confirmation | None = None
 
 
+#: All that a key is asked for.
+KeyQuestion = SignQuestion | BatchQuestion | DigestsQuestion
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PickQuestion:
     """Which files the page may have signed. It learns their names and hashes, never a folder."""
@@ -237,6 +241,18 @@ class RefusingPrompts:
         raise UserError("user_refused", origin=question.asker.origin)
 
     def sign(self, question: SignQuestion) -> AbstractAsyncContextManager[SignDialog]:
+        raise UserError("user_refused", origin=question.asker.origin)
+
+    def sign_batch(
+        self, question: BatchQuestion, preview: Preview
+    ) -> AbstractAsyncContextManager[SignDialog]:
+        del preview
+        raise UserError("user_refused", origin=question.asker.origin)
+
+    def open_digests(self, question: DigestsQuestion) -> AbstractAsyncContextManager[SignDialog]:
+        raise UserError("user_refused", origin=question.asker.origin)
+
+    async def pick(self, question: PickQuestion) -> tuple[Path, ...]:
         raise UserError("user_refused", origin=question.asker.origin)
 
     async def tell(self, title: str, text: str, language: str = "vi") -> None:

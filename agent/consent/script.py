@@ -5,12 +5,14 @@
     only_services = ["127.0.0.1:9444"]  # hosts of signing services
     service_pin = "12345678"          # a service's; or a list, one for each time it is asked
     otp = "246810"                    # or a list, one for each time it is asked
+    exclude = ["thu.pdf"]             # names of documents to take out of every batch
+    pick = ["/srv/demo/hoadon.xml"]   # files to choose in the dialog; none: it is refused
     delay = 0.2                       # seconds before each answer
 
     [decisions]
     site = "always"                   # "once", "always", "refused"
     select = "first"                  # or an MST, or "refuse"
-    sign = "approve"                  # or "refuse"
+    sign = "approve"                  # or "refuse": of one document, many, and unseen digests
 
 Of a list, the last one serves for all that follow.
 """
@@ -37,6 +39,8 @@ class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     pin: str | tuple[str, ...] = ()
     service_pin: str | tuple[str, ...] = ()
     otp: str | tuple[str, ...] = ()
+    exclude: frozenset[str] = frozenset()
+    pick: tuple[str, ...] = ()
     delay: Annotated[float, msgspec.Meta(ge=0, le=60)] = 0.0
     decisions: Decisions = Decisions()
 

@@ -18,13 +18,20 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Literal, Never
 
 from agent.consent.choosing import in_order, preselected
+from agent.consent.picking import files, most
 from agent.consent.prompts import (
     Approval,
+    BatchQuestion,
     CertificateFacts,
+    DigestsQuestion,
     Grant,
+    KeyQuestion,
+    PickQuestion,
+    Preview,
     SelectDialog,
     SelectQuestion,
     SignDialog,
@@ -64,6 +71,28 @@ class ScriptedPrompts:
     async def sign(self, question: SignQuestion) -> AsyncIterator[SignDialog]:
         await self._think()
         yield _Sign(self._script, question, self._secrets)
+
+    @asynccontextmanager
+    async def sign_batch(
+        self, question: BatchQuestion, preview: Preview
+    ) -> AsyncIterator[SignDialog]:
+        del preview  # nobody looks
+        await self._think()
+        yield _Sign(self._script, question, self._secrets)
+
+    @asynccontextmanager
+    async def open_digests(self, question: DigestsQuestion) -> AsyncIterator[SignDialog]:
+        await self._think()
+        yield _Sign(self._script, question, self._secrets)
+
+    async def pick(self, question: PickQuestion) -> tuple[Path, ...]:
+        await self._think()
+        named = [Path(name) for name in self._script.pick[: most(question)]]
+        chosen = await asyncio.to_thread(files, question, named)
+        if chosen is None:
+            raise UserError("user_refused", origin=question.asker.origin)
+        _log.warning("scripted consent: %d files for %s", len(chosen), question.asker.origin)
+        return chosen
 
     async def tell(self, title: str, text: str, language: str = "vi") -> None:
         del language
@@ -115,7 +144,7 @@ class _Secrets:
 class _Sign:
     """The same dialog for a token's key and a service's; `confirmation` tells which."""
 
-    def __init__(self, script: Script, question: SignQuestion, secrets: _Secrets) -> None:
+    def __init__(self, script: Script, question: KeyQuestion, secrets: _Secrets) -> None:
         self._script = script
         self._question = question
         self._secrets = secrets
@@ -127,13 +156,16 @@ class _Sign:
         listed = self._script.lists(question.certificate)
         if self._answered or self._script.decisions.sign == "refuse" or not listed:
             self._refuse()
+        excluded = self._excluded()
         if question.certificate.service is None:
             pin = self._token_pin()
         else:
             pin = self._service_pin(question.confirmation or Confirmation())
         self._answered = True
-        _log.warning("scripted consent: %s approved for %s", question.action, question.asker.origin)
-        return Approval(pin=pin)
+        _log.warning(
+            "scripted consent: %s approved for %s", _called(question), question.asker.origin
+        )
+        return Approval(pin=pin, excluded=excluded)
 
     async def pin_rejected(self, state: PinState) -> None:
         del state
@@ -162,6 +194,18 @@ class _Sign:
     async def refused_by_user(self) -> None:
         await asyncio.Event().wait()
 
+    async def done(self, count: int, total: int) -> None:
+        del count, total
+
+    def _excluded(self) -> frozenset[int]:
+        if not isinstance(self._question, BatchQuestion):
+            return frozenset()
+        items = self._question.items
+        excluded = frozenset(item.index for item in items if item.name in self._script.exclude)
+        if len(excluded) == len(items):
+            self._refuse()
+        return excluded
+
     def _token_pin(self) -> Pin | None:
         state = self._question.pin
         if state.locked or state.final_try:
@@ -183,3 +227,13 @@ class _Sign:
 
     def _refuse(self) -> Never:
         raise UserError("user_refused", origin=self._question.asker.origin)
+
+
+def _called(question: KeyQuestion) -> str:
+    match question:
+        case SignQuestion(action=action):
+            return action
+        case BatchQuestion(items=items):
+            return f"a batch of {len(items)}"
+        case DigestsQuestion(count=count):
+            return f"a session of {count} digests"

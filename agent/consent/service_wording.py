@@ -50,8 +50,9 @@ def otp_claim(asked: Confirmation, texts: Texts) -> str:
     return texts("otp.claims", label=label) if label else ""
 
 
-def phone_instruction(service: ServiceInfo, texts: Texts) -> str:
-    return texts("phone.how", service=_name(service))
+def phone_instruction(service: ServiceInfo, texts: Texts, *, single: bool = True) -> str:
+    """`single`: one document, whose name the service's app shows."""
+    return texts("phone.how" if single else "phone.how_many", service=_name(service))
 
 
 def clock_words(seconds: float) -> str:

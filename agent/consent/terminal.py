@@ -14,7 +14,8 @@ from typing import Final, Self, TextIO
 if sys.platform != "win32":
     import termios
 
-_MOST_BYTES: Final = 512
+#: What a terminal gathers in one line (N_TTY of Linux).
+_MOST_BYTES: Final = 4096
 
 
 class Terminal:

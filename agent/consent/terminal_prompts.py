@@ -3,14 +3,20 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
+from agent.consent.batch_wording import title_words
 from agent.consent.choosing import in_order
 from agent.consent.origins import shown
 from agent.consent.plain import lines, one_line
 from agent.consent.prompts import (
     Asker,
+    BatchQuestion,
     CertificateFacts,
+    DigestsQuestion,
     Grant,
+    PickQuestion,
+    Preview,
     SelectDialog,
     SelectQuestion,
     SignDialog,
@@ -18,26 +24,27 @@ from agent.consent.prompts import (
     SiteQuestion,
 )
 from agent.consent.terminal import Terminal
+from agent.consent.terminal_batch import Review
+from agent.consent.terminal_pick import picked
 from agent.consent.terminal_sign import sign_dialog
-from agent.consent.terminal_talk import Talk, certificate_lines
+from agent.consent.terminal_talk import PREVIEW_CHARS, Talk, certificate_lines, document_lines
 from agent.consent.text import Texts
 from agent.consent.turns import Turns
 from agent.consent.wording import (
     CLAIM_CHARS,
     NAME_CHARS,
     REASON_CHARS,
-    digest_words,
-    kind_words,
+    counted,
+    duration_words,
     mst_words,
+    pick_title,
     remarks,
-    size_words,
 )
 from agent.errors import InternalError
 from agent.keys import CertificateId
 from protocol.limits import PROMPT_SECONDS
 
 _RULE = "─" * 60
-_PREVIEW_CHARS = 2000
 
 
 class TerminalPrompts:
@@ -52,10 +59,11 @@ class TerminalPrompts:
         remembered = shown(question.asker).may_be_remembered
         async with self._turn(question.asker) as talk:
             texts = talk.texts
-            native = "_native" if shown(question.asker).native else ""
-            self._head(question.asker, texts, title=f"site.title{native}", reason=question.reason)
-            self._terminal.say(texts(f"site.lead{native}"))
-            self._terminal.say(texts(f"site.check{native}"))
+            asker = question.asker
+            self._head(asker, texts, title=texts(_of(asker, "site.title")), reason=question.reason)
+            told = ("site.lead", *(("site.digests",) if question.digests else ()), "site.check")
+            for key in told:
+                self._terminal.say(texts(_of(asker, key)))
             wanted = texts("terminal.site" if remembered else "terminal.site_once")
             typed = (await talk.in_time(self._terminal.line(wanted))).casefold()
             if typed == texts("terminal.once_key"):
@@ -69,7 +77,7 @@ class TerminalPrompts:
     async def select(self, question: SelectQuestion) -> AsyncIterator[SelectDialog]:
         async with self._turn(question.asker) as talk:
             texts = talk.texts
-            self._head(question.asker, texts, title="select.title", reason=question.reason)
+            self._head(question.asker, texts, title=texts("select.title"), reason=question.reason)
             if question.wanted_mst is not None:
                 self._terminal.say(texts("select.wanted", mst=mst_words(question.wanted_mst)))
             yield _Select(talk, question.certificates)
@@ -78,17 +86,48 @@ class TerminalPrompts:
     async def sign(self, question: SignQuestion) -> AsyncIterator[SignDialog]:
         async with self._turn(question.asker) as talk:
             texts = talk.texts
-            action = "login" if question.action == "login" else "sign"
-            self._head(question.asker, texts, title=f"{action}.title")
+            self._head(question.asker, texts, title=texts(_title(question)))
             self._document(question, texts)
-            for line in certificate_lines(question.certificate, texts):
-                self._terminal.say(line)
+            self._certificate(question.certificate, texts)
             yield sign_dialog(talk, question)
+
+    @asynccontextmanager
+    async def sign_batch(
+        self, question: BatchQuestion, preview: Preview
+    ) -> AsyncIterator[SignDialog]:
+        async with self._turn(question.asker) as talk:
+            texts = talk.texts
+            title = title_words(question, texts)
+            self._head(question.asker, texts, title=title, reason=question.reason)
+            if question.again:
+                self._terminal.say(texts("batch.again") + "\n")
+            self._certificate(question.certificate, texts)
+            yield sign_dialog(talk, question, Review(talk, question, preview))
+
+    @asynccontextmanager
+    async def open_digests(self, question: DigestsQuestion) -> AsyncIterator[SignDialog]:
+        asker = question.asker
+        async with self._turn(asker) as talk:
+            texts = talk.texts
+            title = texts(_of(asker, "digests.title"))
+            self._head(asker, texts, title=title, reason=question.reason)
+            time = duration_words(question.seconds, texts)
+            extent = counted(texts, _of(asker, "digests.extent"), question.count, time=time)
+            for sentence in (texts(_of(asker, "digests.warning")), extent, ""):
+                self._terminal.say(sentence)
+            self._certificate(question.certificate, texts)
+            yield sign_dialog(talk, question)
+
+    async def pick(self, question: PickQuestion) -> tuple[Path, ...]:
+        async with self._turn(question.asker) as talk:
+            title = pick_title(question, talk.texts)
+            self._head(question.asker, talk.texts, title=title, reason=question.reason)
+            return await picked(talk, question)
 
     async def tell(self, title: str, text: str, language: str = "vi") -> None:
         del language
         self._terminal.say(f"{_RULE}\n{one_line(title, limit=NAME_CHARS)}")
-        self._terminal.say(lines(text, limit=_PREVIEW_CHARS))
+        self._terminal.say(lines(text, limit=PREVIEW_CHARS))
 
     @asynccontextmanager
     async def _turn(self, asker: Asker) -> AsyncIterator[Talk]:
@@ -101,7 +140,7 @@ class TerminalPrompts:
     def _head(self, asker: Asker, texts: Texts, *, title: str, reason: str = "") -> None:
         origin = shown(asker)
         say = self._terminal.say
-        say(f"\n{_RULE}\n{texts(title)}\n")
+        say(f"\n{_RULE}\n{title}\n")
         say(f"{texts('origin.who_native' if origin.native else 'origin.who')}: {origin.text}")
         for remark in remarks(origin, texts):
             say(remark)
@@ -111,17 +150,32 @@ class TerminalPrompts:
             say(texts("origin.reason", reason=one_line(reason, limit=REASON_CHARS)))
         say()
 
+    def _certificate(self, certificate: CertificateFacts, texts: Texts) -> None:
+        for line in certificate_lines(certificate, texts):
+            self._terminal.say(line)
+
     def _document(self, question: SignQuestion, texts: Texts) -> None:
-        say, description = self._terminal.say, question.description
+        description = question.description
         if description is None:
-            say(texts("login.note") + "\n")
+            self._terminal.say(texts("login.note") + "\n")
             return
-        facts = f"{kind_words(description.kind, texts)}, {size_words(description.size, texts)}"
-        say(f"{texts('sign.document')}: {one_line(question.name, limit=NAME_CHARS)} ({facts})")
-        say(f"{texts('sign.sha256')}: {digest_words(description.sha256)}")
-        for line in lines(description.preview, limit=_PREVIEW_CHARS).splitlines():
-            say(f"  | {line}")
-        say()
+        if description.kind == "digest":
+            self._terminal.say(texts(_of(question.asker, "digests.warning")))
+        for line in document_lines(question.name, description, texts):
+            self._terminal.say(line)
+        self._terminal.say()
+
+
+def _title(question: SignQuestion) -> str:
+    if question.action == "login":
+        return "login.title"
+    unseen = question.description is not None and question.description.kind == "digest"
+    return "sign.title_digest" if unseen else "sign.title"
+
+
+def _of(asker: Asker, key: str) -> str:
+    """The key of what is said of a program, or of a page."""
+    return f"{key}_native" if shown(asker).native else key
 
 
 class _Select:

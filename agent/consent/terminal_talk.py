@@ -5,13 +5,25 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Never, TypeVar
 
+from agent.consent.plain import lines, one_line
 from agent.consent.prompts import CertificateFacts
 from agent.consent.terminal import Terminal
 from agent.consent.text import Texts
-from agent.consent.wording import certificate_words, place_words
+from agent.consent.wording import (
+    NAME_CHARS,
+    certificate_words,
+    digest_words,
+    kind_words,
+    place_words,
+    size_words,
+    warning_words,
+)
+from agent.documents import Description
 from agent.errors import UserError
 
 T = TypeVar("T")
+
+PREVIEW_CHARS = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,3 +63,23 @@ def certificate_lines(facts: CertificateFacts, texts: Texts) -> tuple[str, ...]:
         why_not,
     )
     return tuple(filter(None, lines))
+
+
+def document_lines(name: str, description: Description, texts: Texts) -> tuple[str, ...]:
+    """A document, line by line; what must be known of it first."""
+    caption = texts("sign.document")
+    shown = one_line(name, limit=NAME_CHARS)
+    if description.kind == "digest":
+        facts = (f"{caption}: {shown}", f"{texts('sign.digest')}: {description.sha256}")
+    else:
+        kind = f"{kind_words(description.kind, texts)}, {size_words(description.size, texts)}"
+        facts = (
+            f"{caption}: {shown} ({kind})",
+            f"{texts('sign.sha256')}: {digest_words(description.sha256)}",
+        )
+    content = lines(description.preview, limit=PREVIEW_CHARS).splitlines()
+    return (
+        *(f"! {warning_words(code, texts)}" for code in description.warnings),
+        *facts,
+        *(f"  | {line}" for line in content),
+    )

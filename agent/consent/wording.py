@@ -1,15 +1,16 @@
 """How facts are put into words, the same in windows and terminal; foreign text is neutralised.
 
-Dates are Vietnamese (dd/mm/yyyy) in local time, tax codes as people write them, sizes in KB.
+Dates are Vietnamese (dd/mm/yyyy) in local time, tax codes as people write them, sizes in KB and
+numbers grouped as the language groups them.
 """
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from agent.consent.origins import ShownOrigin
+from agent.consent.origins import ShownOrigin, shown
 from agent.consent.plain import one_line
-from agent.consent.prompts import CertificateFacts
+from agent.consent.prompts import CertificateFacts, PickQuestion
 from agent.consent.service_wording import service_words
 from agent.consent.text import Texts
 
@@ -19,6 +20,9 @@ CLAIM_CHARS: Final = 60
 REASON_CHARS: Final = 200
 _SOON_DAYS: Final = 30
 _KILO: Final = 1024
+_MINUTE: Final = 60
+_HOUR: Final = 3600
+_UNITS: Final = ((_KILO, "KB"), (_KILO**2, "MB"), (_KILO**3, "GB"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,12 @@ def remarks(origin: ShownOrigin, texts: Texts) -> tuple[str, ...]:
     if origin.international:
         found.append(texts("origin.international"))
     return tuple(found)
+
+
+def pick_title(question: PickQuestion, texts: Texts) -> str:
+    """Who asks for files."""
+    key = "pick.title_several" if question.multiple else "pick.title"
+    return texts(key, origin=shown(question.asker).text)
 
 
 def certificate_words(
@@ -100,6 +110,39 @@ def kind_words(kind: str, texts: Texts) -> str:
     return texts(key if key in texts else "kind.other")
 
 
+def warning_words(code: str, texts: Texts) -> str:
+    """What the user must see of a document before signing, as a sentence."""
+    key = f"warning.{code}"
+    return texts(key) if key in texts else texts.error(code)
+
+
+def number_words(number: int, texts: Texts) -> str:
+    """Grouped by thousands as the language groups them."""
+    shown = f"{number:,}"
+    return shown.replace(",", ".") if texts.language == "vi" else shown
+
+
+def counted(texts: Texts, key: str, count: int, **values: str) -> str:
+    """The sentence `key` about `count` things; `key.one` is the one about a single thing."""
+    words = texts(f"{key}.one" if count == 1 else key)
+    return words.format_map({"count": number_words(count, texts), **values})
+
+
+def duration_words(seconds: int, texts: Texts) -> str:
+    """Exactly, in the largest unit that says it whole."""
+    if seconds and seconds % _HOUR == 0:
+        return counted(texts, "time.hours", seconds // _HOUR)
+    if seconds and seconds % _MINUTE == 0:
+        return counted(texts, "time.minutes", seconds // _MINUTE)
+    return counted(texts, "time.seconds", seconds)
+
+
+def roughly(seconds: float) -> int:
+    """As exact as a guess deserves: to five seconds, beyond two minutes to the minute."""
+    step = 5 if seconds < 2 * _MINUTE else _MINUTE if seconds < 4 * _HOUR else _HOUR
+    return max(round(seconds / step) * step, step)
+
+
 def date_words(moment: datetime) -> str:
     return moment.astimezone().strftime("%d/%m/%Y")
 
@@ -108,7 +151,8 @@ def size_words(size: int, texts: Texts) -> str:
     """Bytes in the unit that people expect, with the language's decimal mark."""
     if size < _KILO:
         return f"{size} B"
-    shown = f"{size / _KILO:.1f} KB" if size < _KILO**2 else f"{size / _KILO**2:.1f} MB"
+    scale, unit = next(one for one in reversed(_UNITS) if size >= one[0])
+    shown = f"{size / scale:.1f} {unit}"
     return shown.replace(".", ",") if texts.language == "vi" else shown
 
 

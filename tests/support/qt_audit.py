@@ -8,6 +8,7 @@ that do not fit their place, and the visible words.
 import json
 import os
 import sys
+from collections.abc import Iterator
 from io import FileIO
 
 from PySide6.QtCore import QPoint, QRect, Qt
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
+    QTableView,
     QWidget,
 )
 
@@ -62,7 +64,8 @@ def audit(window: QuestionWindow, scene: Scene) -> dict[str, object]:
         "markup": [w.text() for w in labels if w.textFormat() is not Qt.TextFormat.PlainText],
         "clipped": [w.text() for w in labels if w.text() and clipped(w)],
         "words": [w.text() for w in labels]
-        + [w.toPlainText() for w in visible if isinstance(w, QPlainTextEdit)],
+        + [w.toPlainText() or w.placeholderText() for w in visible if isinstance(w, QPlainTextEdit)]
+        + [cell for w in visible if isinstance(w, QTableView) for cell in cells(w)],
         "enabled": [w.text() for w in visible if isinstance(w, QAbstractButton) and w.isEnabled()],
         "height": window.height(),
         "most": window.screen().availableGeometry().height(),
@@ -70,6 +73,17 @@ def audit(window: QuestionWindow, scene: Scene) -> dict[str, object]:
         "typed": [w.text() for w in visible if isinstance(w, QLineEdit) and w.text()],
         "described": window.accessibleName() and window.accessibleDescription(),
     }
+
+
+def cells(table: QTableView) -> Iterator[str]:
+    """What a table's rows show, as far as they are in sight, and say to a screen reader."""
+    model = table.model()
+    for row in range(model.rowCount()):
+        if not table.viewport().rect().intersects(table.visualRect(model.index(row, 0))):
+            return
+        for column in range(model.columnCount()):
+            yield model.index(row, column).data()
+        yield model.index(row, 0).data(Qt.ItemDataRole.AccessibleTextRole)
 
 
 def _buttons(visible: list[QWidget]) -> list[QPushButton]:

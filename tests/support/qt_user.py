@@ -6,15 +6,18 @@ its steps say. Steps that wait are tried again until they hold, so nothing here 
     state:armed     wait until the window's state machine is there
     shows:NAME      wait until the named part of the window is visible
     says:NAME=TEXT  wait until the named part shows just that text
+    hints:NAME=TEXT wait until the named box holds the text where its own would be
     enabled:NAME    wait until it can be pressed
     type:TEXT       type into whatever has the focus
     paste:TEXT      have it in the clipboard and press Ctrl+V there
     middle:NAME=TEXT  have it selected in another program and click the middle button there
     key:Return      press one key there
+    focus:NAME      give it the focus
     press:NAME      click a named part with the mouse
     hit:NAME        the same, even if it is inert
     twice:NAME      click again where it is, whatever is there now
     note:FILE       make that file, for the test to see how far the user is
+    choose:A|B      give those paths to the dialog for files, and confirm
     close           the window's own close button
     say:JSON        send a raw line to the agent, as a broken window might
     crash           end without a word
@@ -27,14 +30,15 @@ from pathlib import Path
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QClipboard
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QWidget
 
 from agent.consent.windows import __main__ as program
+from agent.consent.windows.pick import PickWindow
 from agent.consent.windows.question import QuestionWindow
 
 
 class User:
-    def __init__(self, window: QuestionWindow, steps: list[str]) -> None:
+    def __init__(self, window: QuestionWindow | PickWindow, steps: list[str]) -> None:
         self.window = window
         self.steps = steps
         self.timer = QTimer(window, interval=2)
@@ -59,8 +63,15 @@ class User:
             case "says":
                 name, _, words = what.partition("=")
                 return self.part(name).text() == words
-            case "type" | "paste" | "key" if not window.isActiveWindow():
+            case "hints":
+                name, _, words = what.partition("=")
+                return words in self.part(name).placeholderText()
+            case "choose":
+                choose(window.dialog, what.split("|"))
+            case "focus" | "type" | "paste" | "key" if not shown_by(window).isActiveWindow():
                 return False
+            case "focus":
+                self.part(what).setFocus()
             case "type":
                 QTest.keyClicks(self.focused(), what)
             case "paste":
@@ -102,18 +113,31 @@ class User:
         return found
 
     def focused(self) -> QWidget:
-        return QApplication.focusWidget() or self.window
+        return QApplication.focusWidget() or shown_by(self.window)
+
+
+def shown_by(window: QuestionWindow | PickWindow) -> QWidget:
+    return window.dialog if isinstance(window, PickWindow) else window
+
+
+def choose(dialog: QFileDialog, paths: list[str]) -> None:
+    name = dialog.findChild(QLineEdit, "fileNameEdit")
+    name.setText(" ".join(f'"{path}"' for path in paths))
+    QTest.keyClick(name, Qt.Key.Key_Return)
 
 
 def main() -> int:
-    present = QuestionWindow.present
+    for kind in (QuestionWindow, PickWindow):
+        kind.present = with_user(kind.present)
+    return program.main([])
 
-    def present_with_user(window: QuestionWindow) -> None:
+
+def with_user(present):
+    def present_with_user(window: QuestionWindow | PickWindow) -> None:
         present(window)
         window.user = User(window, sys.argv[1:])
 
-    QuestionWindow.present = present_with_user
-    return program.main([])
+    return present_with_user
 
 
 if __name__ == "__main__":

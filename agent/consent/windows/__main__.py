@@ -2,6 +2,7 @@
 
 python -m agent.consent.windows                  asks what standard input says
 python -m agent.consent.windows --gallery DIR    draws every window in every state into DIR
+python -m agent.consent.windows --gallery DIR N  … of those whose name begins with N
 """
 
 import signal
@@ -23,7 +24,7 @@ def main(arguments: list[str]) -> int:
         # Late: an ordinary question has no use for it and 0.4 s to appear.
         from agent.consent.windows.gallery import draw_all
 
-        draw_all(Path(*arguments[1:]))
+        draw_all(Path(arguments[1]), *arguments[2:3])
         return 0
     # Ctrl-C in the agent's terminal is the agent's to handle; we end with its pipe.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -48,6 +48,8 @@ def asker_card(asker: Asker, texts: Texts, *, reason: str = "") -> Card:
 
 def document_card(name: str, description: Description, texts: Texts) -> Card:
     caption = texts("sign.document")
+    if description.kind == "digest":
+        return _unseen_card(name, description, texts)
     facts = f"{kind_words(description.kind, texts)}, {size_words(description.size, texts)}"
     card = Card(f"{caption} · {facts}")
     card.add(Foreign(one_line(name, limit=NAME_CHARS), kind="strong", name=caption))
@@ -57,17 +59,41 @@ def document_card(name: str, description: Description, texts: Texts) -> Card:
             card.add(Own(texts("sign.preview_cut"), kind="small"))
     else:
         card.add(Own(texts("sign.no_preview"), kind="small"))
-    card.column.addLayout(_digest(description.sha256, texts))
+    card.column.addLayout(digest_row(description.sha256, texts))
     return card
 
 
-def certificate_card(facts: CertificateFacts, texts: Texts) -> Card:
+def unseen_remark(asker: Asker, texts: Texts) -> str:
+    """What must be said where the content of what is signed cannot be shown."""
+    return texts("digests.warning_native" if shown(asker).native else "digests.warning")
+
+
+def _unseen_card(name: str, description: Description, texts: Texts) -> Card:
+    caption = texts("sign.document")
+    card = Card(caption)
+    card.add(Foreign(one_line(name, limit=NAME_CHARS), kind="strong", name=caption))
+    row = digest_row(description.sha256, texts, caption=texts("sign.digest"))
+    card.column.addLayout(row)
+    return card
+
+
+def certificate_card(facts: CertificateFacts, texts: Texts, *, narrow: bool = False) -> Card:
+    """`narrow`: one fact on a line."""
     words = certificate_words(facts, texts)
     card = Card(texts("certificate.title"))
     card.add(Foreign(words.holder, kind="strong", name=texts("certificate.holder")))
     # Which token it is, the label of the PIN says.
     place = place_words(words, texts) if words.service else ()
-    card.column.addLayout(certificate_facts(words, place, texts))
+    if narrow:
+        own = (
+            (texts("certificate.mst"), words.mst),
+            (texts("certificate.validity"), words.validity),
+            (texts("certificate.issuer"), words.issuer),
+        )
+        card.column.addLayout(facts_grid(*((fact,) for fact in (*own, *place))))
+        card.column.addStretch(1)
+    else:
+        card.column.addLayout(certificate_facts(words, place, texts))
     for warning in words.warnings:
         card.add(Own(warning, kind="caution"))
     return card
@@ -87,12 +113,13 @@ def certificate_facts(
     )
 
 
-def _digest(sha256: str, texts: Texts) -> QHBoxLayout:
-    caption = Short(texts("sign.sha256"), kind="key")
-    digest = Foreign(digest_words(sha256), kind="mono", name=texts("sign.sha256"))
-    digest.setToolTip(texts("sign.sha256_help"))
+def digest_row(sha256: str, texts: Texts, *, caption: str = "") -> QHBoxLayout:
+    name = caption or texts("sign.sha256")
+    digest = Foreign(digest_words(sha256), kind="mono", name=name)
+    if not caption:
+        digest.setToolTip(texts("sign.sha256_help"))
     row = QHBoxLayout()
     row.setSpacing(14)
-    row.addWidget(caption, 0, Qt.AlignmentFlag.AlignTop)
+    row.addWidget(Short(name, kind="key"), 0, Qt.AlignmentFlag.AlignTop)
     row.addWidget(digest, 1, Qt.AlignmentFlag.AlignVCenter)
     return row

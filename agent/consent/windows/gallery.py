@@ -9,17 +9,19 @@ from io import FileIO
 from pathlib import Path
 
 from PySide6.QtCore import QEventLoop, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from agent.consent.states import Consent, State
 from agent.consent.text import LANGUAGES
+from agent.consent.windows.batch import BatchWindow
+from agent.consent.windows.in_service import InService
 from agent.consent.windows.kinds import window_for
+from agent.consent.windows.pick import PickWindow
 from agent.consent.windows.pin_field import PinField
 from agent.consent.windows.pipe import Pipe
 from agent.consent.windows.question import QuestionWindow
-from agent.consent.windows.scenes import Act, Scene, scenes
-from agent.consent.windows.service_sign import ServiceSignWindow
-from agent.consent.windows.sign import SignWindow
+from agent.consent.windows.scenes import Act, Scene, dialogs, scenes
+from agent.consent.windows.signing import SigningWindow
 from agent.consent.windows.style import dress
 
 #: Test secrets; they go to the null device.
@@ -27,27 +29,34 @@ _PIN = "12345678"
 _OTP = "246810"
 
 
-def draw_all(folder: Path) -> None:
-    """Write one PNG per scene, language and colour scheme."""
+def draw_all(folder: Path, wanted: str = "") -> None:
+    """Write one PNG per scene whose name begins as `wanted`, language and colour scheme."""
     folder.mkdir(parents=True, exist_ok=True)
     app = QApplication(["openkyso"])
     sink = os.open(os.devnull, os.O_WRONLY)
     for scheme in ("light", "dark"):
         dress(app, dark=scheme == "dark")
         for language in LANGUAGES:
-            for scene in scenes(language):
-                pipe = Pipe(FileIO(os.devnull, "r"), sink)
-                _draw(scene, pipe, folder / f"{scene.name}-{language}-{scheme}.png")
+            for scene in (*scenes(language), *dialogs(language)):
+                if scene.name.startswith(wanted):
+                    pipe = Pipe(FileIO(os.devnull, "r"), sink)
+                    _draw(scene, pipe, folder / f"{scene.name}-{language}-{scheme}.png")
 
 
 def _draw(scene: Scene, pipe: Pipe, picture: Path) -> None:
     window = window_for(scene.question, pipe)
     assert window is not None
-    play(window, scene)
-    window.grab().save(str(picture))
+    if isinstance(window, PickWindow):
+        window.present()
+        _settle()
+        shown: QWidget = window.dialog
+    else:
+        play(window, scene)
+        shown = window
+    shown.grab().save(str(picture))
     window.end()
-    window.hide()
-    window.deleteLater()
+    shown.hide()
+    shown.deleteLater()
     _settle()
 
 
@@ -67,7 +76,7 @@ def play(window: QuestionWindow, scene: Scene) -> None:
 
 
 def _act(window: QuestionWindow, act: Act) -> None:
-    assert isinstance(window, SignWindow)
+    assert isinstance(window, SigningWindow)
     match act:
         case Act.TYPE_PIN:
             window.pin.field.setText(_PIN)
@@ -76,10 +85,31 @@ def _act(window: QuestionWindow, act: Act) -> None:
             assert isinstance(field, PinField)
             field.setText("mậtkhẩu")
         case Act.TYPE_OTP:
-            assert isinstance(window, ServiceSignWindow)
+            assert isinstance(window, InService)
             window.otp.field.setText(_OTP)
         case Act.CONFIRM:
             window.sign.click()
+        case _:
+            assert isinstance(window, BatchWindow)
+            _act_on_many(window, act)
+
+
+def _act_on_many(window: BatchWindow, act: Act) -> None:
+    match act:
+        case Act.UNTICK:
+            window.model.tick((1, 3, 4), on=False)
+        case Act.UNTICK_ALL:
+            window.list.all.click()
+        case Act.LOOK:
+            window.view(2)
+        case Act.SEARCH:
+            window.list.search.setText("hop dong")
+        case Act.SEARCH_VAINLY:
+            window.list.search.setText("biên bản")
+        case Act.ONLY_WARNED:
+            window.list.warned.click()
+        case Act.STOP:
+            window.refuse.click()
 
 
 def _wait(condition: Callable[[], bool]) -> None:

@@ -9,13 +9,12 @@ import time
 from typing import Final
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from agent.consent.plain import one_line
 from agent.consent.service_wording import clock_words, phone_instruction
 from agent.consent.text import Texts
-from agent.consent.windows.pieces import Foreign, Own, Short
+from agent.consent.windows.pieces import Foreign, Own, Short, announce
 from agent.consent.wording import NAME_CHARS
 from agent.keys import ServiceInfo
 
@@ -26,15 +25,20 @@ _TICK_MILLISECONDS: Final = 200
 
 
 class PhonePanel(QWidget):
-    def __init__(self, texts: Texts, service: ServiceInfo, name: str) -> None:
-        """`name` is the document's, as the service's app will show it."""
+    def __init__(
+        self, texts: Texts, service: ServiceInfo, subject: str, *, single: bool = True
+    ) -> None:
+        """`subject` says what is signed; of a `single` document it is the name that the service's
+        app will show.
+        """
         super().__init__()
         self._texts = texts
         self._until = 0.0
         self._left = 0
         self._title = texts("phone.title")
-        self._how = phone_instruction(service, texts)
-        self._document = one_line(name, limit=NAME_CHARS)
+        self._how = phone_instruction(service, texts, single=single)
+        self._check = texts("phone.check" if single else "phone.check_many")
+        self._subject = Foreign("", kind="strong")
         self.clock = Short("", kind="clock")
         caption = Short(texts("phone.left"), kind="key")
         time_left = QVBoxLayout()
@@ -46,12 +50,12 @@ class PhonePanel(QWidget):
         words.setSpacing(4)
         words.addWidget(Own(self._title, kind="title"))
         words.addWidget(Foreign(self._how))
-        words.addWidget(Foreign(self._document, kind="strong", name=texts("sign.document")))
+        words.addWidget(self._subject)
         top = QHBoxLayout()
         top.setSpacing(18)
         top.addLayout(words, 1)
         top.addLayout(time_left)
-        self.note = Own(texts("phone.check"), kind="small")
+        self.note = Own(self._check, kind="small")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
@@ -59,6 +63,14 @@ class PhonePanel(QWidget):
         column.addWidget(self.note)
         self._timer = QTimer(self, interval=_TICK_MILLISECONDS)
         self._timer.timeout.connect(self._tick)
+        self.call(subject)
+
+    def call(self, subject: str) -> None:
+        """Say what is signed now."""
+        words = one_line(subject, limit=NAME_CHARS)
+        self._subject.setText(words)
+        self._subject.setAccessibleName(f"{self._texts('sign.document')}: {words}")
+        self._subject.updateGeometry()
 
     @property
     def waiting(self) -> bool:
@@ -71,7 +83,7 @@ class PhonePanel(QWidget):
         self._left = math.ceil(seconds)
         self._timer.start()
         if begins:
-            self._say(f"{self._title}. {self._how} {self._document}. {self._spoken()}")
+            self._say(f"{self._title}. {self._how} {self._subject.text()}. {self._spoken()}")
         self._show()
 
     def stop(self) -> None:
@@ -90,13 +102,11 @@ class PhonePanel(QWidget):
     def _show(self) -> None:
         # With a name of its own, which changes only when it is said, the label is silent.
         self.clock.setText(clock_words(self._left))
-        self.note.setText(self._texts("phone.check" if self._left else "phone.over"))
+        self.note.setText(self._check if self._left else self._texts("phone.over"))
 
     def _spoken(self) -> str:
         return f"{self._texts('phone.left')} {clock_words(self._left)}"
 
     def _say(self, text: str) -> None:
         self.clock.setAccessibleName(self._spoken())
-        said = QAccessibleAnnouncementEvent(self, text)
-        said.setPoliteness(QAccessible.AnnouncementPoliteness.Polite)
-        QAccessible.updateAccessibility(said)
+        announce(self, text)

@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QTextLayout, QTextOption
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QPainter,
+    QPaintEvent,
+    QTextLayout,
+    QTextOption,
+)
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -13,6 +20,13 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+
+
+def announce(part: QWidget, text: str) -> None:
+    """Have a screen reader say `text` when it has said what it is saying."""
+    said = QAccessibleAnnouncementEvent(part, text)
+    said.setPoliteness(QAccessible.AnnouncementPoliteness.Polite)
+    QAccessible.updateAccessibility(said)
 
 
 class Own(QLabel):
@@ -122,6 +136,18 @@ def facts_grid(*rows: Sequence[tuple[str, str]]) -> QGridLayout:
             span = 1 if len(facts) > 1 else 3
             grid.addWidget(Foreign(value, name=name), row, 2 * place + 1, 1, span)
     return grid
+
+
+class Remark(QFrame):
+    """One sentence that must not be missed, for as long as the window is open."""
+
+    def __init__(self, text: str, *, kind: str = "warn") -> None:
+        super().__init__()
+        self.setObjectName(kind)
+        self.setAccessibleName(text)
+        row = QVBoxLayout(self)
+        row.setContentsMargins(14, 10, 14, 10)
+        row.addWidget(Own(text, kind="strong"))
 
 
 class Banner(QFrame):

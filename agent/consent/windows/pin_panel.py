@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from agent.consent.plain import one_line
-from agent.consent.prompts import SignQuestion
+from agent.consent.prompts import BatchQuestion, KeyQuestion
 from agent.consent.service_wording import pin_help, what_follows
 from agent.consent.text import Texts
 from agent.consent.windows.pieces import Foreign, Own
@@ -66,12 +66,12 @@ class PinPanel(QWidget):
         self._hint.hide()
 
 
-def pin_panel(texts: Texts, question: SignQuestion, *, confirm: str) -> PinPanel:
+def pin_panel(texts: Texts, question: KeyQuestion, *, confirm: str) -> PinPanel:
     """The panel for a question; `confirm` is the label of the button that approves."""
     button = confirm.replace("&", "")
     service = question.certificate.service
     if service is not None:
-        return _for_service(texts, service, question.confirmation or Confirmation(), button)
+        return _for_service(texts, service, question, button)
     if question.pin.pin_pad:
         return PinPanel(texts, label="", notes=(texts("pin.pad", button=button),))
     token = question.certificate.token
@@ -79,16 +79,24 @@ def pin_panel(texts: Texts, question: SignQuestion, *, confirm: str) -> PinPanel
     # Doubled, because a label with a mnemonic would take a token's "&" for one.
     shown = name.replace("&", "&&")
     label = texts("pin.label", token=shown) if name else texts("pin.label_bare")
-    panel = PinPanel(texts, label=label, notes=(texts("pin.help"),))
+    panel = PinPanel(texts, label=label, notes=(_help(texts("pin.help"), question, texts),))
     panel.hint(question.pin)
     return panel
 
 
-def _for_service(texts: Texts, service: ServiceInfo, asked: Confirmation, button: str) -> PinPanel:
+def _help(sentence: str, question: KeyQuestion, texts: Texts) -> str:
+    many = isinstance(question, BatchQuestion) and len(question.items) > 1
+    return " ".join((sentence, texts("batch.pin_once"))) if many else sentence
+
+
+def _for_service(
+    texts: Texts, service: ServiceInfo, question: KeyQuestion, button: str
+) -> PinPanel:
+    asked = question.confirmation or Confirmation()
     follows = what_follows(service, asked, texts, button=button)
     if not asked.pin:
         return PinPanel(texts, label="", notes=follows)
     # A PIN is confirmation enough; only what else is asked must be said.
     more = follows if asked.otp or asked.phone else ()
-    notes = (pin_help(service, texts), *more)
+    notes = (_help(pin_help(service, texts), question, texts), *more)
     return PinPanel(texts, label=texts("service.pin"), notes=notes)

@@ -17,10 +17,15 @@ class Preview(QPlainTextEdit):
         self.setReadOnly(True)
         self.setUndoRedoEnabled(False)
         self.setTabChangesFocus(True)
-        self.setPlainText(lines(text, limit=_MOST_CHARS))
         self.setAccessibleName(name)
+        self._tall = 0
+        self.put(text)
+
+    def put(self, text: str) -> None:
+        self.setPlainText(lines(text, limit=_MOST_CHARS))
         wanted = min(self.blockCount() + 1, _MOST_LINES)
         self._tall = self._height(max(wanted, _FEWEST_LINES))
+        self.updateGeometry()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         return QSize(400, self._tall)

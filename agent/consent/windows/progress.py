@@ -17,8 +17,8 @@ class Progress(QWidget):
         bar.setRange(0, 0)  # it is not known how long a token takes
         bar.setTextVisible(False)
         bar.setAccessibleName(texts(f"stage.{signing}"))
-        self._bar = bar
-        column = QVBoxLayout(self)
+        self.bar = bar
+        self.column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 8)
         column.setSpacing(10)
         column.addWidget(self.sentence)
@@ -29,4 +29,4 @@ class Progress(QWidget):
         known = stage != "signing" and key in self._texts
         sentence = self._texts(key if known else f"stage.{self._signing}")
         self.sentence.setText(sentence)
-        self._bar.setAccessibleName(sentence)
+        self.bar.setAccessibleName(sentence)

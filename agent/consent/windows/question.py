@@ -27,7 +27,6 @@ from agent.consent.window_messages import Answer, Command, Moved, Refused
 from agent.consent.windows.pieces import Own, Short
 from agent.consent.windows.pipe import Pipe
 
-_WIDTH = 660
 _LOWEST = 240
 _SCROLL_BAR = 14
 #: The countdown is shown only at the end: a clock ticking from the start hurries people.
@@ -40,6 +39,8 @@ class QuestionWindow(QDialog):
     """Base of the windows that ask. It answers exactly once, and closing it is a refusal."""
 
     over = Signal()
+    #: Pixels, where the screen has as many.
+    most_wide = 660
 
     def __init__(
         self, pipe: Pipe, texts: Texts, *, window_title: str, title: str, seconds: float
@@ -168,7 +169,7 @@ class QuestionWindow(QDialog):
         self._space = _screen_space()
         for part in self.findChildren(QWidget):
             part.ensurePolished()  # before that, sizes are those of another font
-        self.resize(QSize(min(_WIDTH, self._space.width()), 0))
+        self.resize(QSize(min(self.most_wide, self._space.width()), 0))
         self.fit()
         frame = self.frameGeometry()
         frame.moveCenter(self._space.center())

@@ -6,7 +6,11 @@ from typing import Final
 
 from agent.consent.prompts import (
     Asker,
+    BatchItem,
+    BatchQuestion,
     CertificateFacts,
+    DigestsQuestion,
+    PickQuestion,
     SelectQuestion,
     SignQuestion,
     SiteQuestion,
@@ -164,4 +168,66 @@ SIGN_IN_SERVICE: Final = replace(
     certificate=EVERYWHERE[1],
     pin=PinState(),
     confirmation=Confirmation(pin=True, otp=OtpKind.SENT, otp_label="Ma OTP SMS"),
+)
+
+
+#: The sorts of documents that an office has, in turn.
+_SORTS: Final = (
+    ("xml", "einvoice", "Hóa đơn 1C26TSM số {:07}.xml", 18_400),
+    ("pdf", "pades", "Hợp đồng lao động – Nguyễn Văn {}.pdf", 412_000),
+    ("xml", "bhxh-hoso", "D02-LT tháng 11-2026 đợt {}.xml", 61_000),
+    ("xml", "etax", "Tờ khai thuế GTGT quý {}.xml", 9_200),
+    ("other", "cades-detached", "Bảng lương {}.xlsx", 88_000),
+)
+
+
+def batch_item(index: int, **changes: object) -> BatchItem:
+    kind, profile, name, size = _SORTS[index % len(_SORTS)]
+    values: dict[str, object] = {
+        "index": index,
+        "name": name.format(index + 1),
+        "kind": kind,
+        "profile": profile,
+        "size": size + 977 * (index % 41),
+        "sha256": f"{index + 1:064x}",
+    }
+    return BatchItem(**(values | changes))  # type: ignore[arg-type]  # values of one's own
+
+
+def batch(count: int, **changes: object) -> BatchQuestion:
+    values: dict[str, object] = {
+        "asker": ASKER,
+        "reason": "Hóa đơn và hồ sơ tháng 11",
+        "items": tuple(map(batch_item, range(count))),
+        "certificate": certificate(),
+        "pin": PinState(min_length=6, max_length=8),
+    }
+    return BatchQuestion(**(values | changes))  # type: ignore[arg-type]  # values of one's own
+
+
+CHANGED_PDF: Final = replace(
+    DOCUMENT,
+    kind="pdf",
+    preview=(
+        "Đã ký bởi CÔNG TY CP HẢI HÀ; sau đó tệp bị sửa\n"
+        "PHỤ LỤC HỢP ĐỒNG SỐ 12\nGiá trị hợp đồng: 120.000.000 đ"
+    ),
+    warnings=("pdf_changed",),
+)
+
+UNSEEN: Final = Description(
+    kind="digest", sha256=DOCUMENT.sha256, size=32, preview="", preview_cut=False
+)
+
+DIGESTS: Final = DigestsQuestion(
+    asker=ASKER,
+    reason="Ký hóa đơn lập từ phần mềm kế toán",
+    count=500,
+    seconds=600,
+    algorithm="rsa-pkcs1-sha256",
+    certificate=certificate(),
+)
+
+PICK: Final = PickQuestion(
+    asker=ASKER, reason="Ký hợp đồng với khách hàng", multiple=True, kinds=("pdf", "xml")
 )

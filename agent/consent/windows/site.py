@@ -5,7 +5,7 @@ from agent.consent.prompts import Grant
 from agent.consent.text import Texts
 from agent.consent.window_messages import AskSite, Granted
 from agent.consent.windows.cards import asker_card
-from agent.consent.windows.pieces import Own
+from agent.consent.windows.pieces import Own, Remark
 from agent.consent.windows.pipe import Pipe
 from agent.consent.windows.question import QuestionWindow
 
@@ -22,9 +22,13 @@ class SiteWindow(QuestionWindow):
             title=texts(f"site.title{suffix}"),
             seconds=ask.seconds,
         )
-        self.setAccessibleDescription(f"{origin.text}. {texts(f'site.lead{suffix}')}")
+        more = texts(f"site.digests{suffix}") if ask.question.digests else ""
+        spoken = (f"{origin.text}.", texts(f"site.lead{suffix}"), more)
+        self.setAccessibleDescription(" ".join(filter(None, spoken)))
         self.page.addWidget(asker_card(asker, texts, reason=ask.question.reason))
         self.page.addWidget(Own(texts(f"site.lead{suffix}")))
+        if ask.question.digests:
+            self.page.addWidget(Remark(more))
         self.page.addWidget(Own(texts(f"site.check{suffix}"), kind="strong"))
         note = "site.always_note" if origin.may_be_remembered else "site.insecure_note"
         self.page.addWidget(Own(texts(note), kind="small"))

@@ -6,6 +6,7 @@ system for high contrast gets the system's own colours and no sheet of ours.
 
 from dataclasses import dataclass
 from importlib import resources
+from pathlib import Path
 from string import Template
 from typing import Final
 
@@ -35,6 +36,9 @@ class Colours:
     danger_text: str
     off: str
     off_text: str
+    picked: str
+    tool: str  # under icons of the system's, which are dark
+    tick: str  # the file with the mark of a box, in the colour of `on_accent`
     good_text: str
 
 
@@ -58,6 +62,9 @@ LIGHT: Final = Colours(
     danger_text="#a3160c",
     off="#e4e7eb",
     off_text="#626b76",
+    picked="#e2edfa",
+    tool="#ffffff",
+    tick="tick-light.svg",
     good_text="#17703a",
 )
 
@@ -81,6 +88,9 @@ DARK: Final = Colours(
     danger_text="#ffb4ac",
     off="#31363d",
     off_text="#8d96a0",
+    picked="#2b3f58",
+    tool="#a7b0ba",
+    tick="tick-dark.svg",
     good_text="#7ddb9b",
 )
 
@@ -118,6 +128,31 @@ QLineEdit {
 }
 QLineEdit:focus { border: 2px solid $accent; padding: 6px 9px; }
 QLineEdit:disabled { background: $off; color: $off_text; }
+QLineEdit#search, QFileDialog QLineEdit { font-size: ${base}pt; padding: 5px 9px;
+  min-height: 1.25em; }
+QLineEdit#search:focus, QFileDialog QLineEdit:focus { padding: 4px 8px; }
+QTableView {
+  background: $field; color: $text; border: 1px solid $line; border-radius: 6px; outline: none;
+  selection-background-color: $picked; selection-color: $text;
+}
+QTableView:focus { border: 2px solid $accent; }
+QTableView::item { padding: 0 8px; border: none; }
+QTableView::item:selected { background: $picked; }
+QTableView::item:focus { border-left: 3px solid $accent; padding-left: 5px; }
+QHeaderView { background: $field; border: none; border-radius: 6px; }
+QHeaderView::section {
+  background: $field; color: $muted; font-size: ${small}pt; font-weight: 600;
+  border: none; border-bottom: 1px solid $line; padding: 5px 8px;
+}
+QCheckBox { spacing: 8px; }
+QCheckBox::indicator, QTableView::indicator { width: 14px; height: 14px; border-radius: 4px;
+  border: 1px solid $field_line; background: $field; }
+QCheckBox::indicator:checked, QTableView::indicator:checked { border-color: $accent;
+  background: $accent; image: url("$tick"); }
+QCheckBox::indicator:focus { border: 2px solid $accent; width: 12px; height: 12px; }
+QCheckBox::indicator:checked:focus { border-color: $text; }
+QTableView::indicator:disabled { border-color: $off_text; }
+QTableView::indicator:checked:disabled { border-color: $off_text; background: $off_text; }
 QFrame#choice { background: $card; border: 1px solid $line; border-radius: 10px; }
 QFrame#choice[chosen="true"] { border: 2px solid $accent; }
 QFrame#choice[usable="false"] { background: $window; }
@@ -146,11 +181,16 @@ QPushButton#primary:hover { background: $accent_hover; border-color: $accent_hov
 QPushButton#primary:pressed { background: $accent_press; }
 QPushButton#primary:focus { border: 2px solid $text; }
 QPushButton#primary:disabled { background: $off; color: $off_text; border-color: $line; }
+QPushButton#quiet { padding: 5px 12px; min-width: 40px; }
+QPushButton#quiet:focus { padding: 4px 11px; }
 QPushButton#allow { color: $accent; border-color: $accent; font-weight: 600; }
 QPushButton#allow:disabled { color: $off_text; border-color: $line; }
 QProgressBar { background: $off; border: none; border-radius: 3px; max-height: 6px;
   min-height: 6px; }
 QProgressBar::chunk { background: $accent; border-radius: 3px; }
+QFileDialog QToolButton { background: $tool; border: 1px solid $line; border-radius: 5px; }
+QFileDialog QToolButton:focus { border: 2px solid $accent; }
+QFileDialog QToolButton:disabled { background: transparent; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 2px; }
 QScrollBar::handle:vertical { background: $field_line; border-radius: 3px; min-height: 24px; }
 QScrollBar::add-line, QScrollBar::sub-line { height: 0; }
@@ -217,8 +257,9 @@ def _sheet(colours: Colours, font: QFont) -> str:
     mono = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).family()
     sizes = {"base": base, "small": base - 1, "title": base * 1.35, "hero": base * 1.6}
     return _SHEET.substitute(
-        {name: getattr(colours, name) for name in colours.__slots__},
+        {name: getattr(colours, name) for name in colours.__slots__ if name != "tick"},
         mono=mono.replace('"', ""),
+        tick=(Path(__file__).parent / colours.tick).as_posix(),
         **{name: f"{size:.1f}" for name, size in sizes.items()},
     )
 

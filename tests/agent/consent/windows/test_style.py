@@ -22,6 +22,11 @@ TEXT_ON = [
     ("danger_text", "window"),
     ("good_text", "card"),
     ("off_text", "window"),
+    ("text", "picked"),
+    ("muted", "picked"),
+    ("muted", "field"),
+    ("warn_text", "picked"),
+    ("warn_text", "field"),
 ]
 
 

@@ -1,10 +1,13 @@
-"""A signature by a key in a service: the same window, and behind the approval the service's own
+"""Signing with a key in a service: the same window, and behind the approval the service's own
 confirmation, by a one-time password or on the phone.
 """
 
+from agent.consent.prompts import SignQuestion
 from agent.consent.states import Event, State
 from agent.consent.text import Texts
 from agent.consent.window_messages import (
+    AskBatch,
+    AskDigests,
     AskOtp,
     AskSign,
     Command,
@@ -16,23 +19,24 @@ from agent.consent.window_messages import (
 from agent.consent.windows.otp_panel import OtpPanel
 from agent.consent.windows.phone_panel import PhonePanel
 from agent.consent.windows.pipe import Pipe
-from agent.consent.windows.sign import SignWindow
+from agent.consent.windows.signing import SigningWindow
 from agent.keys import Confirmation
 
 #: Said while the user confirms; it must not take the place of the instruction how.
 _CONFIRMING = "waiting-for-confirmation"
 
 
-class ServiceSignWindow(SignWindow):
-    def __init__(self, pipe: Pipe, texts: Texts, ask: AskSign) -> None:
-        """`ask` is about a certificate whose key is in a service."""
-        super().__init__(pipe, texts, ask)
-        question = ask.question
+class InService(SigningWindow):
+    """Put before the window of a question, it adds the steps; the key must be in a service."""
+
+    def __init__(self, pipe: Pipe, texts: Texts, ask: AskSign | AskBatch | AskDigests) -> None:
+        super().__init__(pipe, texts, ask)  # type: ignore[call-arg, arg-type]  # of the window behind
+        question = self.question
         service = question.certificate.service
         assert service is not None
         self.otp = OtpPanel(texts, service, question.confirmation or Confirmation())
-        self.phone = PhonePanel(texts, service, question.name)
-        self._approves = self.sign.text()
+        single = isinstance(question, SignQuestion)
+        self.phone = PhonePanel(texts, service, self.subject(), single=single)
         for step in (self.otp, self.phone):
             step.hide()
             self.dock.addWidget(step)
@@ -47,6 +51,7 @@ class ServiceSignWindow(SignWindow):
                 self.phone.stop()
                 self._ask(seconds, rejected=rejected)
             case OnPhone(seconds=seconds):
+                self.phone.call(self.subject())
                 self.phone.wait(seconds)
                 self.refresh()
                 self.fit()
@@ -68,7 +73,9 @@ class ServiceSignWindow(SignWindow):
         self.phone.setVisible(on_phone)
         if on_phone:
             self.progress.hide()
-        self.sign.setText(self.texts("button.otp") if typing else self._approves)
+        self.sign.setText(self.texts("button.otp") if typing else self.approval_label())
+        if on_phone:
+            self.refuse.setText(self.texts("button.cancel"))
         if typing:
             self.sign.setEnabled(self.otp.field.filled)
 
