@@ -340,7 +340,7 @@ class SignatureEntry(_Result, frozen=True, kw_only=True):
     level: str = ""  # that the signature has, "B-B" to "B-LTA"; "" where there are none
     holder: str
     serial: str
-    outcome: str  # "signed" or an error code
+    outcome: str  # "signed", or an error code, or "deleted"
 
 
 class JournalListParams(_Params, frozen=True, kw_only=True):
