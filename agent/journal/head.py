@@ -6,6 +6,7 @@ the new one. It only ever goes forward.
 """
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,8 @@ from agent.journal.entries import GENESIS
 from agent.platforms.files import locked
 
 _MOST_BYTES: Final = 512
+#: Version 1 wrote the number without zeros before it.
+_LINE: Final = re.compile(rb"([0-9]{1,20}) ([0-9a-f]{64})\n")
 
 
 class Head:
@@ -50,14 +53,10 @@ class Head:
                 line = file.read(_MOST_BYTES)
         except FileNotFoundError:
             return 0, GENESIS
-        try:
-            number, _, digest = line.decode("ascii").strip().partition(" ")
-            found = int(number), bytes.fromhex(digest)
-        except ValueError as error:
-            raise JournalBroken(0, "the head file is damaged") from error
-        if found[0] < 0 or len(found[1]) != len(GENESIS):
+        found = _LINE.fullmatch(line)
+        if found is None:
             raise JournalBroken(0, "the head file is damaged")
-        return found
+        return int(found[1]), bytes.fromhex(found[2].decode())
 
 
 _BINARY: Final[int] = getattr(os, "O_BINARY", 0)  # Windows' own; elsewhere files are octets

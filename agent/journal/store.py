@@ -64,21 +64,13 @@ class Journal:
         #: Evidence known to be in the file, for as long as no other program writes to it.
         self._kept: set[str] = set()
         self._kept_as_of = -1
-        # No isolation level: transactions begin and end where `changing` says.
-        self._database = sqlite3.connect(
-            self._path, check_same_thread=False, isolation_level=None, timeout=_BUSY_SECONDS
-        )
+        self._database = _connected(self._path)
         try:
-            self._open()
-        except sqlite3.OperationalError:
+            with _readable():
+                self._open()
+        except BaseException:
             self._database.close()
-            raise  # locked, or the disk is full: nothing is wrong with the journal itself
-        except TooNew as error:
-            self._database.close()
-            raise JournalBroken(0, "the file is of a later version of this program") from error
-        except sqlite3.DatabaseError as error:
-            self._database.close()
-            raise JournalBroken(0, "the file is no journal any more") from error
+            raise
 
     def append(self, entry: Entry) -> Stored:
         """Write one entry; it is on the disk when this returns."""
@@ -149,7 +141,7 @@ class Journal:
     def snapshot(self) -> Iterator[Snapshot]:
         """What is there now, by a connection of its own: nobody is kept from writing."""
         uri = f"{self._path.as_uri()}?mode=ro"
-        with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as database:
+        with closing(_connected(uri, uri=True)) as database:
             database.execute("BEGIN")
             yield Snapshot(database)
 
@@ -211,7 +203,7 @@ class Journal:
     def _open(self) -> None:
         # Where there can be no log (some network drives), every transaction is synced.
         (mode,) = self._database.execute("PRAGMA journal_mode = WAL").fetchone()
-        self._relaxed, self._strict = ("NORMAL", "FULL") if mode == "wal" else ("EXTRA", "EXTRA")
+        self._relaxed, self._strict = ("NORMAL", "FULL") if mode == b"wal" else ("EXTRA", "EXTRA")
         # What is deleted is written over with zeros.
         self._database.execute("PRAGMA secure_delete = ON")
         self._database.execute(f"PRAGMA synchronous = {self._relaxed}")
@@ -245,15 +237,28 @@ class Journal:
         return (row[0], row[1]) if row else (0, GENESIS)
 
 
+def _connected(path: Path | str, *, uri: bool = False) -> sqlite3.Connection:
+    # No isolation level: transactions begin and end where they are said to.
+    database = sqlite3.connect(
+        path, uri=uri, check_same_thread=False, isolation_level=None, timeout=_BUSY_SECONDS
+    )
+    # All that is kept is octets, and what a damaged file calls a text may not be one.
+    database.text_factory = bytes
+    return database
+
+
 @contextmanager
 def _readable() -> Iterator[None]:
-    """Raises JournalBroken for a file whose pages are damaged."""
+    """Raises JournalBroken for a file that is none, or whose pages are damaged."""
     try:
         yield
     except sqlite3.OperationalError:
-        raise  # locked, or no disk
-    except sqlite3.DatabaseError as error:
-        raise JournalBroken(0, "the file is damaged") from error
+        raise  # locked, or the disk is full: nothing is wrong with the journal itself
+    except TooNew as error:
+        raise JournalBroken(0, "the file is of a later version of this program") from error
+    # The text of an error can hold pieces of the file, which the module then fails to decode.
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        raise JournalBroken(0, "the file is damaged, or no journal") from error
 
 
 def _keep(database: sqlite3.Connection, one: Exhibit) -> None:
