@@ -13,11 +13,11 @@ waits for an answer cancels the request at the agent, and closes the window that
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from protocol.client_connection import Connection, Disconnected, ProgressCallback, opened
@@ -32,6 +32,7 @@ from protocol.documents import (
     SignDocumentParams,
     SignDocumentResult,
     SignOptions,
+    Source,
 )
 from protocol.messages import (
     AccountsChanged,
@@ -66,6 +67,15 @@ from protocol.messages import (
     TicketIssueResult,
     TokensChanged,
     TokensListResult,
+)
+from protocol.reports import (
+    Report,
+    TrustAddParams,
+    TrustListResult,
+    TrustRemoveParams,
+    TrustRemoveResult,
+    VerifyParams,
+    VerifyResult,
 )
 from protocol.version import PROTOCOL_VERSIONS
 
@@ -236,6 +246,49 @@ class Agent:
     ) -> FilesPickResult:
         asked = params or FilesPickParams()
         return await self._ask("files.pick", asked, FilesPickResult, progress)
+
+    async def verify(
+        self,
+        document: Signable,
+        *,
+        name: str,
+        content: Signable | None = None,
+        content_name: str | None = None,
+        progress: ProgressCallback | None = None,
+        moved: Tell | None = None,
+    ) -> Report:
+        """What the agent finds of a signed file; a bad signature is a report, never an error.
+
+        `content` is what a detached signature is of. Raises OSError and ValueError too.
+        """
+        async with AsyncExitStack() as kept:
+
+            async def there(one: Signable) -> Source:
+                whole = sent(self._connection, one, profile="", options=SignOptions(), moved=moved)
+                return await kept.enter_async_context(whole)
+
+            source = await there(document)
+            of: Source | UnsetType = UNSET if content is None else await there(content)
+            params = VerifyParams(
+                source=source,
+                name=name,
+                content=of,
+                content_name=UNSET if content_name is None else content_name,
+            )
+            return (await self._ask("verify", params, VerifyResult, progress)).report
+
+    async def trusted(self) -> TrustListResult:
+        return await self._ask("trust.list", Empty(), TrustListResult)
+
+    async def trust(self, certificates: bytes) -> TrustListResult:
+        """Those in a file of PEM, DER or PKCS#7; all that are believed then. For our own window."""
+        return await self._ask(
+            "trust.add", TrustAddParams(certificates=certificates), TrustListResult
+        )
+
+    async def distrust(self, certificate: str) -> TrustRemoveResult:
+        asked = TrustRemoveParams(certificate=certificate)
+        return await self._ask("trust.remove", asked, TrustRemoveResult)
 
     async def login(
         self, params: LoginParams, progress: ProgressCallback | None = None

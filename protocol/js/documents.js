@@ -25,7 +25,8 @@ export async function signDocument(connection, document, params, waiting) {
   }
 }
 
-async function sourceOf(connection, document, { profile, options }, waiting) {
+/** How a request names the document, and how what was sent for it is forgotten. */
+export async function sourceOf(connection, document, { profile, options }, waiting) {
   if (typeof document.file === "string") return { source: { file: document.file } };
   const blob = document instanceof Blob ? document : new Blob([document]);
   if (blob.size <= INLINE) {

@@ -9,15 +9,17 @@ import type {
   PickedFile,
   Progress,
   Provider,
+  Report,
   Rights,
-  SignatureEntry,
   SignDigestResult,
   SignDocumentResult,
   SignXmlResult,
-  Stamp,
+  SignatureEntry,
   Site,
   SiteRequestResult,
+  Stamp,
   Token,
+  TrustedCertificate,
 } from "./messages.js";
 
 export type * from "./messages.js";
@@ -130,6 +132,20 @@ export class OpenKySo {
   pickFiles(
     request?: { reason?: string; multiple?: boolean; kinds?: ("pdf" | "xml" | "any")[] } & Waiting,
   ): Promise<PickedFile[]>;
+  /** By the roots that this machine believes. A bad signature is a report, never an error. */
+  verify(
+    request: {
+      document: Blob | PickedFile | ArrayBuffer | ArrayBufferView | string;
+      name: string;
+      /** What a detached signature is of. */
+      content?: Blob | PickedFile | ArrayBuffer | ArrayBufferView | string;
+      contentName?: string;
+    } & Waiting,
+  ): Promise<Report>;
+  /** Our own window only, like the two below. */
+  trusted(): Promise<TrustedCertificate[]>;
+  trust(certificates: Uint8Array): Promise<TrustedCertificate[]>;
+  distrust(certificate: string): Promise<boolean>;
   /** Prove possession of a certificate's key to this page's origin; the nonce is your server's. */
   login(request: LoginRequest): Promise<LoginResult>;
   /**

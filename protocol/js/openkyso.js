@@ -17,6 +17,7 @@ import { Connection } from "./connection.js";
 import { find } from "./discovery.js";
 import { signDocument } from "./documents.js";
 import { OpenKySoError } from "./errors.js";
+import { verify } from "./verifying.js";
 import { Watch } from "./watching.js";
 
 export { find, PORTS } from "./discovery.js";
@@ -126,6 +127,30 @@ export class OpenKySo {
   async pickFiles({ reason, multiple, kinds, signal, onProgress } = {}) {
     const params = given({ reason, multiple, kinds });
     return (await this.#ask("files.pick", params, { signal, onProgress })).files;
+  }
+
+  /**
+   * What the agent finds of a signed file, by the roots that this machine believes. `content` is what
+   * a detached signature is of. A bad signature is a report, never an error.
+   */
+  async verify({ document, name, content, contentName, signal, onProgress }) {
+    const connection = await this.#connection(signal);
+    return verify(connection, { document, name, content, contentName }, { signal, onProgress });
+  }
+
+  /** The root and intermediate certificates that are believed here. Our own window only. */
+  async trusted() {
+    return (await this.#ask("trust.list", {})).certificates;
+  }
+
+  /** Believe those in a file of PEM, DER or PKCS#7; all that are believed then. Our own window only. */
+  async trust(certificates) {
+    return (await this.#ask("trust.add", { certificates: toBase64(certificates) })).certificates;
+  }
+
+  /** Our own window only. */
+  async distrust(certificate) {
+    return (await this.#ask("trust.remove", { certificate })).removed;
   }
 
   /** Prove possession of a certificate's key to this page's origin. */

@@ -33,6 +33,7 @@ from websockets.exceptions import ConnectionClosed
 
 from protocol import documents as d
 from protocol import messages as m
+from protocol import reports as r
 from protocol.codec import encode
 from protocol.content import Credit, GivenUp, Piece, Unwanted
 from protocol.errors import ProtocolError
@@ -101,6 +102,7 @@ class World:
 
     tokens: tuple[m.Token, ...] = (TOKEN,)
     accounts: tuple[m.Account, ...] = (ACCOUNT,)
+    trusted: tuple[r.TrustedCertificate, ...] = ()
     slow: bool = False
     connections: set["Connection"] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
@@ -492,6 +494,53 @@ async def accounts_forget(
     return m.AccountsForgetResult(forgotten=forgotten)
 
 
+async def verify(on: Connection, params: r.VerifyParams, _: m.RequestId) -> r.VerifyResult:
+    octets = on.octets(params.source)
+    of = b"" if not isinstance(params.content, r.Source) else on.octets(params.content)
+    good = octets.endswith(b"<!-- signed -->")
+    return r.VerifyResult(
+        report=r.Report(
+            name=params.name,
+            kind="xml",
+            content=params.content_name if isinstance(params.content_name, str) else "",
+            sha256=hashlib.sha256(octets + of).hexdigest(),
+            size=len(octets),
+            checked_at=NOON,
+            verdict="uncertain" if good else "invalid",
+            broken="" if good else "missing",
+            words={},
+            signatures=(),
+        )
+    )
+
+
+async def trust_list(on: Connection, _: m.Empty, __: m.RequestId) -> r.TrustListResult:
+    return r.TrustListResult(certificates=on.world.trusted)
+
+
+async def trust_add(on: Connection, params: r.TrustAddParams, _: m.RequestId) -> r.TrustListResult:
+    added = r.TrustedCertificate(
+        id=hashlib.sha256(params.certificates).hexdigest(),
+        kind="root",
+        source="user",
+        holder="Test Root",
+        issuer="Test Root",
+        not_before=NOON,
+        not_after=NOON.replace(year=2049),
+    )
+    on.world.trusted += (added,)
+    return r.TrustListResult(certificates=on.world.trusted)
+
+
+async def trust_remove(
+    on: Connection, params: r.TrustRemoveParams, _: m.RequestId
+) -> r.TrustRemoveResult:
+    left = tuple(one for one in on.world.trusted if one.id != params.certificate)
+    removed = left != on.world.trusted
+    on.world.trusted = left
+    return r.TrustRemoveResult(removed=removed)
+
+
 COMMANDS: dict[str, Callable[..., Awaitable[Struct]]] = {
     "hello": hello,
     "site.request": site_request,
@@ -514,6 +563,10 @@ COMMANDS: dict[str, Callable[..., Awaitable[Struct]]] = {
     "sign.document": sign_document,
     "sign.digest": sign_digest,
     "files.pick": files_pick,
+    "verify": verify,
+    "trust.list": trust_list,
+    "trust.add": trust_add,
+    "trust.remove": trust_remove,
 }
 
 
