@@ -26,6 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 BROWSER_TOOLS = ROOT / "tests" / "support" / "browser"
+#: In as many processes as there are cores, four at most; a part that is asked for runs in one.
+WHOLE_SUITE = ["-m", "not bench", "-n", "logical", "--maxprocesses", "4"]
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ def test(arguments: list[str]) -> int:
     have([VENV_MODULE, *TOKEN, *PCSC, *QT, *WEB_VIEW, *FONTS, *JUDGES])
     environment("requirements-dev.lock")
     browser_tools()
-    return run([str(PYTHON), "-m", "pytest", *(arguments or ["-m", "not bench"])])
+    return run([str(PYTHON), "-m", "pytest", *(arguments or WHOLE_SUITE)])
 
 
 def check(_: list[str]) -> int:

@@ -16,13 +16,14 @@ import subprocess
 import sys
 import urllib.request
 from base64 import b64decode, b64encode
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
+from unittest.mock import patch
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
@@ -33,7 +34,7 @@ from signxml.signer import XMLSigner
 
 from webui.bhxh import certificate, form05
 from webui.bhxh.mst import canonical_mst, check_digit
-from webui.sandbox.ca import Authority, Order
+from webui.sandbox.ca import Authority, Order, keys
 from webui.sandbox.ca.architecture import OURS
 from webui.sandbox.gateway.faults import Faults
 from webui.sandbox.service import IVAN_PASSWORD, IVAN_USER, Plan, Sandbox, running
@@ -72,8 +73,9 @@ async def sandbox_here(
     hand_keys_to(data / "ca")
     wishes = Faults(**{"decide_after": 0.0, **faults})
     plan = Plan(data=data, first_port=0, with_token=with_token, with_hsm=with_hsm, faults=wishes)
-    async with running(plan) as sandbox:
-        yield sandbox
+    with few_keys():
+        async with running(plan) as sandbox:
+            yield sandbox
 
 
 def subscriber(
@@ -94,6 +96,13 @@ def _a_key() -> rsa.RSAPrivateKey:
 _NUMBERS = itertools.count()
 
 
+@contextmanager
+def few_keys() -> Iterator[None]:
+    """The keys that the sandbox makes for itself are of a few, too; none is a subscriber's."""
+    with patch.object(keys, "new", lambda: _key(200 + next(_NUMBERS) % 8)):
+        yield
+
+
 @cache
 def _key(_number: int) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, 2048)
@@ -110,10 +119,7 @@ def hand_keys_to(folder: Path) -> None:
 
 @cache
 def _pem(number: int) -> bytes:
-    form = serialization.PrivateFormat.PKCS8
-    return _key(number).private_bytes(
-        serialization.Encoding.PEM, form, serialization.NoEncryption()
-    )
+    return keys.pem(_key(number))
 
 
 def public_key(key: rsa.RSAPrivateKey) -> bytes:

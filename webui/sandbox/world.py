@@ -11,15 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-)
 
-from webui.sandbox.ca import Authority, Order
+from webui.sandbox.ca import Authority, Order, keys
 from webui.sandbox.ca.ledger import replace
 from webui.sandbox.ca.subject import SUBSCRIBER_LIFE
 
@@ -144,7 +137,7 @@ class World:
         """What needs no token: the old certificate, and BHXH's."""
         self._folder.mkdir(parents=True, exist_ok=True)
         if not self.path(Role.OLD).exists():
-            self.keep(OLD, _public(rsa.generate_private_key(65537, 2048)))
+            self.keep(OLD, keys.public(keys.new()))
         if not self.bhxh_certificate_path.exists():
             self._prepare_bhxh()
 
@@ -174,17 +167,8 @@ class World:
 
     @property
     def bhxh_key(self) -> rsa.RSAPrivateKey:
-        key = load_pem_private_key((self._folder / "bhxh.key.pem").read_bytes(), None)
-        assert isinstance(key, rsa.RSAPrivateKey), "that is what was written"
-        return key
+        return keys.kept(self._folder / "bhxh.key.pem")
 
     def _prepare_bhxh(self) -> None:
-        key = rsa.generate_private_key(65537, 2048)
-        encoded = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        replace(self._folder / "bhxh.key.pem", encoded)
-        order = Order(name=BHXH_NAME, public_key=_public(key), locality="Quận Mẫu")
+        order = Order(name=BHXH_NAME, public_key=keys.public(self.bhxh_key), locality="Quận Mẫu")
         replace(self.bhxh_certificate_path, self._authority.issue(order), mode=0o644)
-
-
-def _public(key: rsa.RSAPrivateKey) -> bytes:
-    return key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

@@ -15,19 +15,11 @@ from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from asn1crypto import core, ocsp, pem, tsp, x509
-from certomancer.crypto_utils import load_private_key
 from certomancer.registry import CertLabel, PKIArchitecture, ServiceLabel
-from certomancer.registry.keys import AsymKey
 from certomancer.services import CRLBuilder, choose_signed_digest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
 
-from webui.sandbox.ca import architecture
+from webui.sandbox.ca import architecture, keys
 from webui.sandbox.ca.architecture import ISSUING, OURS, RESPONDER, ROOT, TSA, Commission, Label
 from webui.sandbox.ca.ledger import Entry, Ledger, Revocation, replace
 from webui.sandbox.ca.subject import Order
@@ -58,7 +50,7 @@ class Authority:
         self._url = url
         self._ledger = Ledger(folder / "issued")
         self._entries = {entry.label: entry for entry in self._ledger}
-        self._keys = {label: _load_or_make_key(folder / f"{label}.key.pem") for label in OURS}
+        self._keys = {label: keys.pair(keys.kept(self._key_file(label))) for label in OURS}
         self._certificates: dict[Label, x509.Certificate] = {}
         now = datetime.now(UTC).replace(microsecond=0)
         self._ca_validity = (now + _CA_LIFE[0], now + _CA_LIFE[1])
@@ -89,10 +81,7 @@ class Authority:
 
     def issuing_key(self) -> rsa.RSAPrivateKey:
         """For what is no subscriber's certificate: the sandbox's own TLS servers."""
-        pem_file = self._folder / f"{ISSUING}.key.pem"
-        key = load_pem_private_key(pem_file.read_bytes(), None)
-        assert isinstance(key, rsa.RSAPrivateKey), "that is what was written"
-        return key
+        return keys.kept(self._key_file(ISSUING))
 
     def ca_certificate(self, ca: Label) -> bytes:
         return bytes(self._certificates[ca].dump())
@@ -175,6 +164,9 @@ class Authority:
         )
         return bytes(builder.sign_crl(_to_the_letter(content)).dump())
 
+    def _key_file(self, label: Label) -> Path:
+        return self._folder / f"{label}.key.pem"
+
     def _assemble(self, commission: Commission | None = None) -> PKIArchitecture:
         return architecture.assemble(
             url=self._url,
@@ -200,16 +192,6 @@ class Authority:
         made = self._assemble().get_cert(CertLabel(label))
         replace(path, pem.armor("CERTIFICATE", made.dump()), mode=0o644)
         return made
-
-
-def _load_or_make_key(path: Path) -> AsymKey:
-    """RSA-2048, PKCS#8 in PEM, readable by its owner alone."""
-    if not path.exists():
-        fresh = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        encoded = fresh.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        replace(path, encoded)
-    private, public = load_private_key(path.read_bytes(), None)
-    return AsymKey(public=public, private=private)
 
 
 def _to_the_letter(content: Any) -> Any:

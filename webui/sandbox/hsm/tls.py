@@ -8,11 +8,10 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from webui.sandbox.ca import Authority
+from webui.sandbox.ca import Authority, keys
 from webui.sandbox.ca.ledger import replace
 
 _LIFE: Final = timedelta(days=365)
@@ -44,7 +43,7 @@ def _is_good(path: Path, authority: Authority) -> bool:
 
 def _made(authority: Authority, host: str) -> bytes:
     """Key, certificate and the issuing CA's, PEM."""
-    key = rsa.generate_private_key(65537, 2048)
+    key = keys.new()
     issuer = x509.load_der_x509_certificate(authority.issuing)
     now = datetime.now(UTC)
     certificate = (
@@ -68,7 +67,7 @@ def _made(authority: Authority, host: str) -> bytes:
     )
     return b"".join(
         (
-            key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+            keys.pem(key),
             certificate.public_bytes(Encoding.PEM),
             issuer.public_bytes(Encoding.PEM),
         )

@@ -11,9 +11,10 @@ from asn1crypto import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.support.sandbox import public_key, subscriber
-from webui.sandbox.ca import Authority, Order
+from webui.sandbox.ca import Authority, Order, keys
 from webui.sandbox.ca.architecture import ISSUING, OURS, ROOT
 from webui.sandbox.ca.authority import UnknownCertificateError
+from webui.sandbox.ca.keys import new as really_new
 
 URL = "http://127.0.0.1:8621"
 
@@ -160,16 +161,19 @@ class TestMemory:
         assert ": OK" in verified_by_openssl(again, kept.certificate, tmp_path)
         assert "revoked" in verified_by_openssl(again, gone.certificate, tmp_path)
 
-    def test_every_ca_has_keys_of_its_own(self, authority, tmp_path) -> None:
-        other = Authority.open(tmp_path / "other", url=URL)
+    def test_every_ca_has_keys_of_its_own(self, tmp_path, monkeypatch) -> None:
+        monkeypatch.setattr(keys, "new", really_new)
+        for name in ("one", "other"):
+            Authority.open(tmp_path / name, url=URL)
 
-        assert other.root != authority.root
+        made = {path.read_bytes() for path in tmp_path.glob("*/*.key.pem")}
+        assert len(made) == 2 * len(OURS)
 
     def test_private_keys_are_readable_by_their_owner_alone(self, authority, tmp_path) -> None:
-        keys = list((tmp_path / "ca").glob("*.key.pem"))
+        files = list((tmp_path / "ca").glob("*.key.pem"))
 
-        assert len(keys) == len(OURS)
-        assert {path.stat().st_mode & 0o777 for path in keys} == {0o600}
+        assert len(files) == len(OURS)
+        assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
 
     def test_a_subscribers_private_key_was_never_here(self, authority, tmp_path) -> None:
         key = rsa.generate_private_key(65537, 2048)
