@@ -108,7 +108,7 @@ class Conveyor:
                 task = asyncio.create_task(self._carry(group, key, window))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
-            while self._tasks:
+            if self._tasks:
                 await asyncio.wait(self._tasks)
         except asyncio.CancelledError:
             self._stop(UserError("cancelled"))

@@ -288,17 +288,13 @@ class TestAKeyThatFails:
 
     async def test_a_card_pulled_is_said_so(self, office) -> None:
         desk = office(Card(), Approve())
-        documents = many(60)
-        desk.tokens.pull_after = 5
 
         async def pull() -> None:
             await eventually(lambda: desk.card.signatures >= 5, "five signatures")
             desk.tokens.unplug(desk.card)
 
         pulling = asyncio.create_task(pull())
-        end = await desk.sign(
-            tuple(listed(n, opened=_slow(b"<d%d/>" % n)) for n in range(len(documents)))
-        )
+        end = await desk.sign(tuple(listed(n, opened=_slow(b"<d%d/>" % n)) for n in range(60)))
         await pulling
 
         assert end.stopped.code == "token_removed"
@@ -409,6 +405,10 @@ class TestAPageThat:
         assert desk.taken.of(Signed) == list(range(50))
 
 
+def waits_for_the_phone(key: RemoteKey) -> bool:
+    return key.on_phone is not None and not key.on_phone.done()
+
+
 class TestAKeyInAService:
     async def test_is_authorised_for_as_many_as_it_takes_at_once(self, office) -> None:
         asks = Confirmation(pin=True, otp=OtpKind.SENT)
@@ -437,7 +437,7 @@ class TestAKeyInAService:
         )
         signing = asyncio.create_task(desk.sign(many(4)))
         for _ in range(2):
-            await eventually(lambda: desk.card.on_phone and not desk.card.on_phone.done(), "it")
+            await eventually(lambda: waits_for_the_phone(desk.card), "it")
             desk.card.on_phone.set_result(None)
             await asyncio.sleep(0)
 
@@ -449,7 +449,7 @@ class TestAKeyInAService:
             RemoteKey(confirmation=Confirmation(phone=True), at_once=2), Approve(pin=None)
         )
         signing = asyncio.create_task(desk.sign(many(4)))
-        await eventually(lambda: desk.card.on_phone, "the phone")
+        await eventually(lambda: waits_for_the_phone(desk.card), "the phone")
         desk.card.on_phone.set_result("phone_rejected")
 
         assert (await signing).stopped.code == "phone_rejected"
