@@ -91,7 +91,8 @@ function frame() {
 function show({ arrived = false, why } = {}) {
   leave();
   const verifying = address()[0] === VERIFY;
-  if (heading) heading.hidden = verifying; // it has a heading of its own
+  // It has a heading of its own.
+  if (heading && heading.isConnected === verifying) fill(main, verifying ? null : heading, body);
   const [key, page, context] = verifying ? ["verify.title", verifyPage, {}] : session.unit ? inside() : outside();
   document.title = `${t(key)} – OpenKySo`;
   place("told").textContent = arrived ? t(key) : "";

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.support.chromium import violations
-from tests.webui.static import scenes_hsm  # noqa: F401 - adds its scenes
+from tests.webui.static import scenes_hsm, scenes_verify  # noqa: F401 - add their scenes
 from tests.webui.static.conftest import SetTheStage
 from tests.webui.static.scenes import SCENES
 

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from protocol.errors import ERRORS as AGENT_ERRORS
 from protocol.errors import ProtocolError
+from protocol.messages import CertificateState as StateOfCertificate
 from protocol.messages import Stage as StageOfSigning
 from tests.webui.static import examples
 from tests.webui.static.conftest import SetTheStage
@@ -52,6 +53,16 @@ PARTS = {
     "history.${which}-how": ["none", "nothing"],
     "mst.${mistake}": ["malformed", "check-digit"],
     "xml.${name}": [],
+    "verify.kind.${report.kind}": ["pdf", "xml", "cms", "jws", "asic", ""],
+    "verify.verdict.${report.verdict}": ["valid", "uncertain", "invalid"],
+    "verify.short.${one.verdict}": ["valid", "uncertain", "invalid"],
+    "verify.state.${word}": list(StateOfCertificate),
+    "verify.covers.${kind}": [
+        "whole-file", "document", "content", "revision", "element", "object", "files",
+    ],
+    "trust.kind.${one.kind}": ["root", "intermediate"],
+    "trust.by.${one.source}": ["administrator", "user"],
+    "trust-${one.id}": [],  # no words: an element's name
     "openkyso.unfinished.${mst}": [],  # no words: where the browser keeps something
 }  # fmt: skip
 #: Names of elements have words where they are known; test_every_element_… says which must be.
