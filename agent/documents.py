@@ -55,3 +55,5 @@ class Description:
     size: int  # bytes
     preview: str  # readable text, bounded; never markup to be rendered
     preview_cut: bool  # the preview leaves something out
+    #: Codes of what the user must see before signing: "pdf_changed" …
+    warnings: tuple[str, ...] = ()

@@ -23,13 +23,12 @@ from msgspec import Raw, Struct, UnsetType
 from protocol.codec import encode_request
 from protocol.errors import ProtocolError
 from protocol.messages import (
-    METHODS,
-    NOTIFICATIONS,
     CancelParams,
     ErrorObject,
     Progress,
     RequestId,
 )
+from protocol.methods import METHODS, NOTIFICATIONS
 
 
 class NotAMessage(ValueError):  # noqa: N818 - the name says what it is

@@ -26,7 +26,8 @@ from msgspec import Struct, UnsetType
 
 from protocol.errors import ProtocolError
 from protocol.limits import MAX_JSON_DEPTH, MAX_MESSAGE_BYTES
-from protocol.messages import METHODS, Notification, Request, RequestId
+from protocol.messages import Notification, Request, RequestId
+from protocol.methods import METHODS
 
 
 class BadFrame(Exception):  # noqa: N818 - it is an answer to send, not a failure of ours

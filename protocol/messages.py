@@ -1,14 +1,17 @@
 """Every message of protocol v1, as strict types (SPEC 4 and 5).
 
 Requests and replies have the shapes of JSON-RPC 2.0. A request's `params` is one of the structs
-below, with unknown fields refused; `METHODS` is the one table from a method's wire name to its
-parameters, its result and the rights it needs. Bytes travel as base64 (RFC 4648 §4), times as
-RFC 3339 in UTC.
+below, with unknown fields refused. Bytes travel as base64 (RFC 4648 §4), times as RFC 3339 in UTC.
+
+    messages     envelopes, certificates, sites, accounts, and what changes about them
+    documents    what is signed, and how
+    batches      many documents under one PIN
+    methods      the one table from a method's name to its messages and the rights it needs
 """
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
@@ -39,11 +42,11 @@ AccountId = Annotated[str, Meta(pattern=exactly("[0-9a-f]{32}"))]
 Nonce = Annotated[bytes, Meta(min_length=16, max_length=64)]
 
 
-class _Params(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Params(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of what clients send: an unknown field is an error, so that a typo is never ignored."""
 
 
-class _Result(Struct, frozen=True, kw_only=True):
+class Result(Struct, frozen=True, kw_only=True):
     """Base of what the agent sends, every field of it always.
 
     Clients ignore fields that they do not know (SPEC 2.5).
@@ -106,7 +109,7 @@ class Rights(StrEnum):
     FIRST_PARTY = "first-party"  # our own window, by a one-time ticket
 
 
-class PinState(_Result, frozen=True, kw_only=True):
+class PinState(Result, frozen=True, kw_only=True):
     """Hints of C_GetTokenInfo. `low` is not set by every module; `locked` is reliable."""
 
     low: bool = False
@@ -115,7 +118,7 @@ class PinState(_Result, frozen=True, kw_only=True):
     pin_pad: bool = False
 
 
-class Token(_Result, frozen=True, kw_only=True):
+class Token(Result, frozen=True, kw_only=True):
     id: str
     label: str
     manufacturer: str
@@ -125,7 +128,7 @@ class Token(_Result, frozen=True, kw_only=True):
     pin: PinState
 
 
-class Service(_Result, frozen=True, kw_only=True):
+class Service(Result, frozen=True, kw_only=True):
     """The remote signing service (HSM) that keeps a key; never whose account it is."""
 
     provider: str  # a row of the agent's table: "cyberhsm", "csc" …
@@ -142,7 +145,7 @@ class CertificateState(StrEnum):
     UNCHECKED = "unchecked"  # in its validity period; chain or revocation could not be checked
 
 
-class Certificate(_Result, frozen=True, kw_only=True):
+class Certificate(Result, frozen=True, kw_only=True):
     id: CertificateId
     der: bytes
     holder: str  # subject CN (or O)
@@ -159,7 +162,7 @@ class Certificate(_Result, frozen=True, kw_only=True):
     service: Service | None = None
 
 
-class Account(_Result, frozen=True, kw_only=True):
+class Account(Result, frozen=True, kw_only=True):
     """An account at a signing service. Its password is never told to anyone."""
 
     id: AccountId
@@ -176,7 +179,7 @@ class Account(_Result, frozen=True, kw_only=True):
 Place = Literal["token", "service"]
 
 
-class CertificateFilter(_Params, frozen=True, kw_only=True):
+class CertificateFilter(Params, frozen=True, kw_only=True):
     mst: Mst | UnsetType = UNSET
     place: Place | UnsetType = UNSET  # absent: wherever the key is
     valid_now: bool = True
@@ -186,7 +189,7 @@ class CertificateFilter(_Params, frozen=True, kw_only=True):
 # --- methods -------------------------------------------------------------------------------------
 
 
-class HelloParams(_Params, frozen=True, kw_only=True):
+class HelloParams(Params, frozen=True, kw_only=True):
     versions: Annotated[tuple[int, ...], Meta(min_length=1, max_length=16)]
     client: Name
     language: Literal["vi", "en"] = "vi"
@@ -194,7 +197,7 @@ class HelloParams(_Params, frozen=True, kw_only=True):
     native_token: Annotated[str, Meta(max_length=128)] | UnsetType = UNSET  # native programs
 
 
-class HelloResult(_Result, frozen=True, kw_only=True):
+class HelloResult(Result, frozen=True, kw_only=True):
     protocol: int
     product: str
     version: str
@@ -204,46 +207,49 @@ class HelloResult(_Result, frozen=True, kw_only=True):
     demo: bool = False  # consent is answered by script, for the demo alone
 
 
-class SiteRequestParams(_Params, frozen=True, kw_only=True):
+class SiteRequestParams(Params, frozen=True, kw_only=True):
     reason: Reason = ""
+    #: To have digests signed too, whose content the agent cannot show.
+    digests: bool = False
 
 
-class SiteRequestResult(_Result, frozen=True, kw_only=True):
+class SiteRequestResult(Result, frozen=True, kw_only=True):
     granted: Literal["once", "always"]
+    digests: bool = False
 
 
-class Empty(_Params, frozen=True, kw_only=True):
+class Empty(Params, frozen=True, kw_only=True):
     pass
 
 
-class TokensListResult(_Result, frozen=True, kw_only=True):
+class TokensListResult(Result, frozen=True, kw_only=True):
     tokens: tuple[Token, ...]
 
 
-class CertificatesListParams(_Params, frozen=True, kw_only=True):
+class CertificatesListParams(Params, frozen=True, kw_only=True):
     filter: CertificateFilter = CertificateFilter()
 
 
-class CertificatesListResult(_Result, frozen=True, kw_only=True):
+class CertificatesListResult(Result, frozen=True, kw_only=True):
     certificates: tuple[Certificate, ...]
 
 
-class CertificatesSelectParams(_Params, frozen=True, kw_only=True):
+class CertificatesSelectParams(Params, frozen=True, kw_only=True):
     """The agent's window shows the user's certificates; the page learns only the chosen one."""
 
     filter: CertificateFilter = CertificateFilter()
     reason: Reason = ""
 
 
-class CertificatesSelectResult(_Result, frozen=True, kw_only=True):
+class CertificatesSelectResult(Result, frozen=True, kw_only=True):
     certificate: Certificate
 
 
-class EventsSubscribeParams(_Params, frozen=True, kw_only=True):
+class EventsSubscribeParams(Params, frozen=True, kw_only=True):
     topics: Annotated[tuple[Literal["tokens", "accounts"], ...], Meta(min_length=1, max_length=4)]
 
 
-class EventsSubscribeResult(_Result, frozen=True, kw_only=True):
+class EventsSubscribeResult(Result, frozen=True, kw_only=True):
     """As it is now, so that no change falls between a list and the subscription."""
 
     topics: tuple[str, ...]
@@ -251,7 +257,7 @@ class EventsSubscribeResult(_Result, frozen=True, kw_only=True):
     accounts: tuple[Account, ...] = ()  # empty unless they are a topic
 
 
-class SignXmlParams(_Params, frozen=True, kw_only=True):
+class SignXmlParams(Params, frozen=True, kw_only=True):
     document: Annotated[bytes, Meta(max_length=MAX_XML_BYTES)]
     name: Name
     profile: Name
@@ -260,14 +266,14 @@ class SignXmlParams(_Params, frozen=True, kw_only=True):
     place: Place | UnsetType = UNSET  # only one whose key is there will do
 
 
-class SignXmlResult(_Result, frozen=True, kw_only=True):
+class SignXmlResult(Result, frozen=True, kw_only=True):
     document: bytes
     sha256: str  # hex, of the document as it was shown to the user
     certificate: Certificate
     signed_at: datetime
 
 
-class LoginParams(_Params, frozen=True, kw_only=True):
+class LoginParams(Params, frozen=True, kw_only=True):
     """Prove possession of a certificate's key to the asking origin (SPEC 5.9).
 
     What is signed is made by the agent from the origin and the nonce (`login_message`), so a page
@@ -280,21 +286,21 @@ class LoginParams(_Params, frozen=True, kw_only=True):
     place: Place | UnsetType = UNSET
 
 
-class LoginResult(_Result, frozen=True, kw_only=True):
+class LoginResult(Result, frozen=True, kw_only=True):
     certificate: Certificate
     signature: bytes
     algorithm: Literal["RS256", "ES256", "ES384"]  # RFC 7518 §3.1
 
 
-class CancelParams(_Params, frozen=True, kw_only=True):
+class CancelParams(Params, frozen=True, kw_only=True):
     request: RequestId
 
 
-class CancelResult(_Result, frozen=True, kw_only=True):
+class CancelResult(Result, frozen=True, kw_only=True):
     cancelled: bool  # False: that request was already answered
 
 
-class TicketIssueParams(_Params, frozen=True, kw_only=True):
+class TicketIssueParams(Params, frozen=True, kw_only=True):
     """A native program of the same user asks a one-time ticket for the window it will open."""
 
     origin: Annotated[
@@ -302,31 +308,32 @@ class TicketIssueParams(_Params, frozen=True, kw_only=True):
     ]
 
 
-class TicketIssueResult(_Result, frozen=True, kw_only=True):
+class TicketIssueResult(Result, frozen=True, kw_only=True):
     ticket: str
     expires_at: datetime
 
 
-class Site(_Result, frozen=True, kw_only=True):
+class Site(Result, frozen=True, kw_only=True):
     origin: str
     granted_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None = None
+    digests: bool = False  # it may have digests signed
 
 
-class SitesListResult(_Result, frozen=True, kw_only=True):
+class SitesListResult(Result, frozen=True, kw_only=True):
     sites: tuple[Site, ...]
 
 
-class SitesForgetParams(_Params, frozen=True, kw_only=True):
+class SitesForgetParams(Params, frozen=True, kw_only=True):
     origin: Annotated[str, Meta(max_length=300)]
 
 
-class SitesForgetResult(_Result, frozen=True, kw_only=True):
+class SitesForgetResult(Result, frozen=True, kw_only=True):
     forgotten: bool
 
 
-class SignatureEntry(_Result, frozen=True, kw_only=True):
+class SignatureEntry(Result, frozen=True, kw_only=True):
     """One line of the journal, as the tray and our own page show it."""
 
     number: int
@@ -340,26 +347,26 @@ class SignatureEntry(_Result, frozen=True, kw_only=True):
     outcome: str  # "signed" or an error code
 
 
-class JournalListParams(_Params, frozen=True, kw_only=True):
+class JournalListParams(Params, frozen=True, kw_only=True):
     limit: Annotated[int, Meta(ge=1, le=500)] = 50
     before: Annotated[int, Meta(ge=1)] | UnsetType = UNSET
 
 
-class JournalListResult(_Result, frozen=True, kw_only=True):
+class JournalListResult(Result, frozen=True, kw_only=True):
     entries: tuple[SignatureEntry, ...]
 
 
 Host = Annotated[str, Meta(min_length=1, max_length=300)]
 
 
-class Words(_Result, frozen=True, kw_only=True):
+class Words(Result, frozen=True, kw_only=True):
     """The same in both languages."""
 
     vi: str
     en: str
 
 
-class ProviderField(_Result, frozen=True, kw_only=True):
+class ProviderField(Result, frozen=True, kw_only=True):
     """What a provider needs to be told besides account and password."""
 
     name: str
@@ -368,7 +375,7 @@ class ProviderField(_Result, frozen=True, kw_only=True):
     secret: bool
 
 
-class Provider(_Result, frozen=True, kw_only=True):
+class Provider(Result, frozen=True, kw_only=True):
     """A kind of signing service, to be chosen by hand when a host is not recognised."""
 
     id: str
@@ -379,15 +386,15 @@ class Provider(_Result, frozen=True, kw_only=True):
     hosts: tuple[str, ...] = ()  # known ones, to suggest; there may be others
 
 
-class ProvidersListResult(_Result, frozen=True, kw_only=True):
+class ProvidersListResult(Result, frozen=True, kw_only=True):
     providers: tuple[Provider, ...]
 
 
-class AccountsListResult(_Result, frozen=True, kw_only=True):
+class AccountsListResult(Result, frozen=True, kw_only=True):
     accounts: tuple[Account, ...]
 
 
-class FilledField(_Params, frozen=True, kw_only=True):
+class FilledField(Params, frozen=True, kw_only=True):
     name: Annotated[str, Meta(min_length=1, max_length=32)]  # of a ProviderField
     value: Annotated[str, Meta(max_length=1000)]
 
@@ -395,7 +402,7 @@ class FilledField(_Params, frozen=True, kw_only=True):
         return f"FilledField(name={self.name!r}, …)"
 
 
-class AccountsLookParams(_Params, frozen=True, kw_only=True):
+class AccountsLookParams(Params, frozen=True, kw_only=True):
     """Ask a service what it holds for an account. Nothing is kept before `accounts.keep`."""
 
     host: Host  # as the user typed it
@@ -408,7 +415,7 @@ class AccountsLookParams(_Params, frozen=True, kw_only=True):
         return f"AccountsLookParams(host={self.host!r}, …)"
 
 
-class AccountsLookResult(_Result, frozen=True, kw_only=True):
+class AccountsLookResult(Result, frozen=True, kw_only=True):
     look: AccountId  # for `accounts.keep` on this connection; forgotten when it closes
     provider: str
     provider_name: str
@@ -416,23 +423,23 @@ class AccountsLookResult(_Result, frozen=True, kw_only=True):
     certificates: tuple[Certificate, ...]
 
 
-class AccountsKeepParams(_Params, frozen=True, kw_only=True):
+class AccountsKeepParams(Params, frozen=True, kw_only=True):
     look: AccountId
 
 
-class AccountsKeepResult(_Result, frozen=True, kw_only=True):
+class AccountsKeepResult(Result, frozen=True, kw_only=True):
     account: Account
 
 
-class AccountsRefreshParams(_Params, frozen=True, kw_only=True):
+class AccountsRefreshParams(Params, frozen=True, kw_only=True):
     account: AccountId | UnsetType = UNSET  # absent: all
 
 
-class AccountsForgetParams(_Params, frozen=True, kw_only=True):
+class AccountsForgetParams(Params, frozen=True, kw_only=True):
     account: AccountId
 
 
-class AccountsForgetResult(_Result, frozen=True, kw_only=True):
+class AccountsForgetResult(Result, frozen=True, kw_only=True):
     forgotten: bool
 
 
@@ -448,11 +455,11 @@ class Stage(StrEnum):
     WAITING_FOR_SERVICE = "waiting-for-service"
     WAITING_FOR_CONFIRMATION = "waiting-for-confirmation"  # the service's own: OTP or phone
     SIGNING = "signing"
+    TIMESTAMPING = "timestamping"  # and gathering what proves a signature later
     VERIFYING = "verifying"
-    TIMESTAMPING = "timestamping"  # and gathering what proves that certificates counted
 
 
-class Progress(_Result, frozen=True, kw_only=True):
+class Progress(Result, frozen=True, kw_only=True):
     method: ClassVar[str] = "progress"
     request: RequestId
     stage: Stage
@@ -460,60 +467,14 @@ class Progress(_Result, frozen=True, kw_only=True):
     total: int = 1
 
 
-class TokensChanged(_Result, frozen=True, kw_only=True):
+class TokensChanged(Result, frozen=True, kw_only=True):
     method: ClassVar[str] = "tokens.changed"
     tokens: tuple[Token, ...]
 
 
-class AccountsChanged(_Result, frozen=True, kw_only=True):
+class AccountsChanged(Result, frozen=True, kw_only=True):
     method: ClassVar[str] = "accounts.changed"
     accounts: tuple[Account, ...]
-
-
-class Method(NamedTuple):
-    """`rights` are what a connection needs; `native_only` is not for web pages at all."""
-
-    params: type[Struct]
-    result: type[Struct]
-    rights: Rights
-    native_only: bool = False
-
-
-METHODS: Final[dict[str, Method]] = {
-    "hello": Method(HelloParams, HelloResult, Rights.NONE),
-    "site.request": Method(SiteRequestParams, SiteRequestResult, Rights.NONE),
-    "cancel": Method(CancelParams, CancelResult, Rights.NONE),
-    "tokens.list": Method(Empty, TokensListResult, Rights.SITE),
-    "certificates.list": Method(CertificatesListParams, CertificatesListResult, Rights.SITE),
-    "certificates.select": Method(CertificatesSelectParams, CertificatesSelectResult, Rights.SITE),
-    "events.subscribe": Method(EventsSubscribeParams, EventsSubscribeResult, Rights.SITE),
-    "sign.xml": Method(SignXmlParams, SignXmlResult, Rights.SITE),
-    "login": Method(LoginParams, LoginResult, Rights.SITE),
-    "ticket.issue": Method(TicketIssueParams, TicketIssueResult, Rights.SITE, native_only=True),
-    "sites.list": Method(Empty, SitesListResult, Rights.FIRST_PARTY),
-    "sites.forget": Method(SitesForgetParams, SitesForgetResult, Rights.FIRST_PARTY),
-    "journal.list": Method(JournalListParams, JournalListResult, Rights.FIRST_PARTY),
-    "providers.list": Method(Empty, ProvidersListResult, Rights.FIRST_PARTY),
-    "accounts.list": Method(Empty, AccountsListResult, Rights.FIRST_PARTY),
-    "accounts.look": Method(AccountsLookParams, AccountsLookResult, Rights.FIRST_PARTY),
-    "accounts.keep": Method(AccountsKeepParams, AccountsKeepResult, Rights.FIRST_PARTY),
-    "accounts.refresh": Method(AccountsRefreshParams, AccountsListResult, Rights.FIRST_PARTY),
-    "accounts.forget": Method(AccountsForgetParams, AccountsForgetResult, Rights.FIRST_PARTY),
-}
-
-
-class News(NamedTuple):
-    """A notification: a connection that has not, or no longer, these rights is not told."""
-
-    params: type[Struct]
-    rights: Rights
-
-
-NOTIFICATIONS: Final[dict[str, News]] = {
-    "progress": News(Progress, Rights.NONE),
-    "tokens.changed": News(TokensChanged, Rights.SITE),
-    "accounts.changed": News(AccountsChanged, Rights.FIRST_PARTY),
-}
 
 
 def login_message(*, origin: str, nonce: bytes) -> bytes:

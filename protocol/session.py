@@ -65,8 +65,6 @@ from protocol.limits import (
     REQUESTS_PER_SECOND,
 )
 from protocol.messages import (
-    METHODS,
-    NOTIFICATIONS,
     CancelParams,
     CancelResult,
     ErrorReply,
@@ -77,6 +75,7 @@ from protocol.messages import (
     RequestId,
     Rights,
 )
+from protocol.methods import METHODS, NOTIFICATIONS
 
 #: RFC 6455 §7.4.1
 POLICY_VIOLATION: Final = 1008

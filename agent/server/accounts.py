@@ -1,4 +1,4 @@
-"""Accounts at signing services: for our own window alone (`protocol.messages.METHODS`).
+"""Accounts at signing services: for our own window alone (`protocol.methods.METHODS`).
 
     accounts.look    ask the service; nothing is kept, and what was found lives in the connection
     accounts.keep    the user has confirmed

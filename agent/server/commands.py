@@ -1,6 +1,6 @@
 """What a client can ask for: one table from the method's wire name to its handler.
 
-Parameters have been checked against `protocol.messages.METHODS`, and rights against the same table,
+Parameters have been checked against `protocol.methods.METHODS`, and rights against the same table,
 before a handler runs. `hello` and `cancel` concern the connection itself: see `websocket`.
 """
 

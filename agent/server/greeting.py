@@ -10,13 +10,8 @@ from agent.server.client import Client, News
 from agent.server.edge import Edge
 from agent.server.origins import Caller
 from protocol.errors import ProtocolError
-from protocol.messages import (
-    METHODS,
-    HelloParams,
-    HelloResult,
-    Method,
-    Rights,
-)
+from protocol.messages import HelloParams, HelloResult, Rights
+from protocol.methods import METHODS, Method
 from protocol.version import PRODUCT, PRODUCT_VERSION, PROTOCOL_VERSIONS
 
 

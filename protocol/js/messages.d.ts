@@ -255,14 +255,17 @@ export interface Site {
   granted_at: string;
   expires_at: string | null;
   last_used_at: string | null;
+  digests: boolean;
 }
 
 export interface SiteRequestParams {
   reason?: string;
+  digests?: boolean;
 }
 
 export interface SiteRequestResult {
   granted: "always" | "once";
+  digests: boolean;
 }
 
 export interface SitesForgetParams {

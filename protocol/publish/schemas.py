@@ -10,7 +10,8 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from protocol.messages import METHODS, NOTIFICATIONS, ErrorObject, RequestId
+from protocol.messages import ErrorObject, RequestId
+from protocol.methods import METHODS, NOTIFICATIONS
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 #: Python needs it behind `$`, JSON Schema's ECMA patterns do not (protocol.messages.exactly).

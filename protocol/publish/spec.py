@@ -13,8 +13,6 @@ from msgspec import inspect
 from protocol import limits
 from protocol.errors import ERRORS
 from protocol.messages import (
-    METHODS,
-    NOTIFICATIONS,
     Account,
     Certificate,
     CertificateFilter,
@@ -28,6 +26,7 @@ from protocol.messages import (
     Token,
     Words,
 )
+from protocol.methods import METHODS, NOTIFICATIONS
 from protocol.publish.schemas import PYTHONS_END
 from protocol.session import TRANSITIONS
 from protocol.version import PORTS

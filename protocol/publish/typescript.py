@@ -3,7 +3,7 @@
 import inspect
 from typing import Any, Final
 
-from protocol.messages import METHODS, NOTIFICATIONS
+from protocol.methods import METHODS, NOTIFICATIONS
 from protocol.publish.schemas import Schema, components
 
 _HEAD: Final = "// Written by `python -m protocol.publish` from protocol/messages.py.\n"

@@ -7,7 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from protocol.codec import BadFrame, Call, decode_request, encode_request, readable_id
-from protocol.messages import METHODS, FilledField
+from protocol.messages import FilledField
+from protocol.methods import METHODS
 
 DOCUMENTED = {
     "message_too_large",

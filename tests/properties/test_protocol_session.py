@@ -10,7 +10,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from protocol.errors import ProtocolError
 from protocol.limits import HELLO_SECONDS, MAX_PENDING, REQUEST_BURST
 from protocol.messages import (
-    METHODS,
     AccountsChanged,
     HelloResult,
     Progress,
@@ -19,6 +18,7 @@ from protocol.messages import (
     Stage,
     TokensChanged,
 )
+from protocol.methods import METHODS
 from protocol.session import REFUSALS, TRANSITIONS, Abort, Close, Event, Run, Send, Session, State
 
 GOOD = {

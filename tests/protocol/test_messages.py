@@ -4,13 +4,12 @@ import msgspec
 import pytest
 
 from protocol.messages import (
-    METHODS,
-    NOTIFICATIONS,
     CertificateId,
     Mst,
     Rights,
     login_message,
 )
+from protocol.methods import METHODS, NOTIFICATIONS
 
 
 class TestPatterns:

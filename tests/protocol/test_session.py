@@ -15,7 +15,6 @@ from protocol.limits import (
     REQUESTS_PER_SECOND,
 )
 from protocol.messages import (
-    METHODS,
     Empty,
     HelloResult,
     Progress,
@@ -24,6 +23,7 @@ from protocol.messages import (
     TokensChanged,
     TokensListResult,
 )
+from protocol.methods import METHODS
 from protocol.session import (
     POLICY_VIOLATION,
     REFUSALS,

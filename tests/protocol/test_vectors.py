@@ -17,7 +17,8 @@ from protocol.codec import BadFrame, decode_request, encode
 from protocol.conformance.cases import HOME, Caller, Layer, Step, agent_cases, frame
 from protocol.errors import ProtocolError
 from protocol.limits import MAX_HELLO_BYTES, MAX_MESSAGE_BYTES
-from protocol.messages import METHODS, HelloResult, Rights, login_message
+from protocol.messages import HelloResult, Rights, login_message
+from protocol.methods import METHODS
 from protocol.session import Run, Session
 
 CASES = agent_cases()

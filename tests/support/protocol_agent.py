@@ -34,6 +34,7 @@ from protocol import messages as m
 from protocol.codec import encode
 from protocol.errors import ProtocolError
 from protocol.limits import MAX_MESSAGE_BYTES
+from protocol.methods import METHODS
 from protocol.session import Abort, Action, Close, Run, Send, Session
 from protocol.version import PATH, PING_PATH, PRODUCT, PROTOCOL_VERSIONS, SUBPROTOCOL
 
@@ -83,7 +84,7 @@ PROVIDER = m.Provider(
 )
 PASSWORD = "hsm-password"
 LOOK = "ef" * 16
-CAPABILITIES = (*m.METHODS, "profile:bhxh-hoso")
+CAPABILITIES = (*METHODS, "profile:bhxh-hoso")
 
 
 @dataclass

@@ -9,7 +9,8 @@ import pytest
 
 from agent.errors import ServiceError, UserError
 from protocol.limits import MAX_LOOKS_PER_MINUTE
-from protocol.messages import METHODS, Rights
+from protocol.messages import Rights
+from protocol.methods import METHODS
 from tests.support.edge import Page, Running, running
 from tests.support.examples import example_params
 from tests.support.services import CYBERHSM, MYSIGN, PASSWORD, MemoryServices, RemoteKey

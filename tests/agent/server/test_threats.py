@@ -17,7 +17,8 @@ import pytest
 
 from agent.server import http, websocket
 from protocol import limits, session
-from protocol.messages import METHODS, Rights, login_message
+from protocol.messages import Rights, login_message
+from protocol.methods import METHODS
 from tests.support.edge import Running, running
 from tests.support.examples import example_params
 from tests.support.prompts import Approve, Refuse, ScriptedUser, Wait

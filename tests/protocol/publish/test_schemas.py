@@ -10,7 +10,8 @@ from msgspec import UnsetType
 from protocol.codec import BadFrame, decode_request, encode
 from protocol.conformance.cases import HOME, agent_cases
 from protocol.errors import ERRORS, ProtocolError
-from protocol.messages import METHODS, ErrorReply
+from protocol.messages import ErrorReply
+from protocol.methods import METHODS
 from protocol.publish.schemas import schemas
 
 FILES = schemas()

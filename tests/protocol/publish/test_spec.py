@@ -8,7 +8,7 @@ import pytest
 
 from protocol import limits, messages
 from protocol.errors import ERRORS
-from protocol.messages import METHODS, NOTIFICATIONS
+from protocol.methods import METHODS, NOTIFICATIONS
 from protocol.publish.spec import LIMITS, filled, parts
 from protocol.session import TRANSITIONS, Event, State
 from protocol.version import PORTS
