@@ -10,9 +10,9 @@ What is promised, and when:
                            on the disk within SETTLED_SECONDS, or when `settle` returns
 
 So whoever lets a signature leave after `jot` may lose its entry only if the machine itself stops
-within that time. Appending is one transaction in SQLite's write-ahead log without a sync (about
-20 µs), settling one sync of that log and one of the head file, which all entries written meanwhile
-share. The running agent and `kyso-agent sign` may write at the same time.
+within that time. Appending is one transaction in SQLite's write-ahead log without a sync (some
+tens of µs), settling one sync of that log and one of the head file, which all entries written
+meanwhile share. The running agent and `kyso-agent sign` may write at the same time.
 
 The chain shows any change or removal inside; the head file shows entries cut off at the end, up to
 the last that had settled. Someone who can write the user's files can rebuild both together; no
