@@ -7,6 +7,7 @@ the new one. It only ever goes forward.
 
 import os
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -40,12 +41,15 @@ class Head:
                 raise JournalBroken(found[0], "the head file does not fit")
             if found[0] >= number:
                 return  # another program's line
+            new = not self._path.exists()
             descriptor = os.open(self._path, os.O_CREAT | os.O_RDWR | _BINARY, 0o600)
             try:
                 os.write(descriptor, f"{number:020} {digest.hex()}\n".encode())
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+            if new:
+                _sync_folder(self._path.parent)
 
     def _read(self) -> tuple[int, bytes]:
         try:
@@ -60,3 +64,13 @@ class Head:
 
 
 _BINARY: Final[int] = getattr(os, "O_BINARY", 0)  # Windows' own; elsewhere files are octets
+
+
+def _sync_folder(folder: Path) -> None:
+    """So that a new file's name is on the disk too; Windows sees to that itself."""
+    if sys.platform != "win32":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
