@@ -206,34 +206,43 @@ class Contents:
 
 
 class _Exactly:
-    """The octets of a stream, so many at a time."""
+    """The octets of a stream, so many at a time; those of a large part are not copied."""
 
     def __init__(self, stream: Stream) -> None:
         self._octets = aiter(stream.octets)
-        self._ahead = bytearray()
+        self._ahead = memoryview(b"")
 
-    async def take(self, count: int) -> bytes:
+    async def take(self, count: int) -> memoryview:
         """Raises ValueError where there are no more."""
-        while len(self._ahead) < count:
-            if not await self._read():
-                raise ValueError("the document is shorter than it was said to be")
-        taken = bytes(self._ahead[:count])
-        del self._ahead[:count]
+        if len(self._ahead) < count:
+            parts, length = [self._ahead], len(self._ahead)
+            while length < count:
+                part = await self._read()
+                if part is None:
+                    raise ValueError("the document is shorter than it was said to be")
+                parts.append(part)
+                length += len(part)
+            self._ahead = _joined([part for part in parts if len(part)])
+        taken, self._ahead = self._ahead[:count], self._ahead[count:]
         return taken
 
     async def end(self) -> None:
         """Raises ValueError where there are more."""
-        while not self._ahead:
-            if not await self._read():
-                return
-        raise ValueError("the document is longer than it was said to be")
+        ahead: memoryview | None = self._ahead
+        while ahead is not None:
+            if len(ahead):
+                raise ValueError("the document is longer than it was said to be")
+            ahead = await self._read()
 
-    async def _read(self) -> bool:
+    async def _read(self) -> memoryview | None:
         try:
-            self._ahead += await anext(self._octets)
+            return memoryview(await anext(self._octets))
         except StopAsyncIteration:
-            return False
-        return True
+            return None
+
+
+def _joined(parts: list[memoryview]) -> memoryview:
+    return parts[0] if len(parts) == 1 else memoryview(b"".join(parts))
 
 
 async def _parts(octets: bytes) -> AsyncIterator[bytes]:

@@ -23,7 +23,7 @@ from protocol.limits import MAX_INLINE_BYTES
 from protocol.messages import Stage
 
 #: Formats that leave the document in its file, however large it is.
-FROM_FILES: Final = frozenset({"cades-detached", "pades", "asic-e"})
+FROM_FILES: Final = frozenset({"cades-attached", "cades-detached", "pades", "asic-e"})
 #: Formats that need no more of the document than its hashes.
 BY_HASHES: Final = frozenset({"cades-detached"})
 #: What others may have in memory; they have bounds of their own.

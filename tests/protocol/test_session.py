@@ -4,15 +4,20 @@ import json
 
 import pytest
 
+from protocol import content
+from protocol.content import Credit, GivenUp, Piece, Unwanted, credit, given_up, piece, unwanted
 from protocol.errors import ProtocolError
 from protocol.limits import (
     HELLO_SECONDS,
+    MAX_CONTENT_BYTES,
     MAX_HELLO_BYTES,
     MAX_MESSAGE_BYTES,
     MAX_PENDING,
+    MAX_PIECE_BYTES,
     MAX_VIOLATIONS,
     REQUEST_BURST,
     REQUESTS_PER_SECOND,
+    WINDOW_BYTES,
 )
 from protocol.messages import (
     Empty,
@@ -29,13 +34,16 @@ from protocol.session import (
     REFUSALS,
     TOO_BIG,
     TRANSITIONS,
+    UNSUPPORTED_DATA,
     Abort,
     Close,
     Event,
     Run,
     Send,
+    SendBinary,
     Session,
     State,
+    Take,
 )
 from tests.support.examples import example_params
 
@@ -394,3 +402,153 @@ class TestTheEnd:
         assert session.fail(1, ProtocolError("cancelled")) == []
         assert session.receive(frame("tokens.list", 9), 0.0) == []
         assert session.closed() == []
+
+
+class TestContents:
+    """SPEC 10, as far as the session decides it; `test_protocol_content` has all the rest."""
+
+    def test_before_hello_end_the_connection(self):
+        greeting_ = Session(now=0.0, native=False)
+        greeting_.receive(frame("hello", "greet", **HELLO), 0.0)
+        for session in (Session(now=0.0, native=True), greeting_):
+            pending = [Abort(one) for one in session.pending]
+
+            actions = session.receive_binary(piece(1, b"x", size=1, last=True))
+
+            assert actions == [*pending, Close(UNSUPPORTED_DATA, "binary before hello")]
+            assert session.receive_binary(b"") == []
+
+    def test_need_the_right_of_a_site_at_each_piece(self):
+        session = opened()
+        assert session.receive_binary(piece(1, bytes(4096), size=5000))
+        session.grant(Rights.NONE)
+
+        assert code(session.receive_binary(piece(1, bytes(904), last=True))) == "not_allowed"
+
+    def test_are_handed_out_piece_by_piece(self):
+        session = opened()
+        [first] = session.receive_binary(piece(7, bytes(4096), size=4097, digest_only=True))
+        assert session.receiving.is_coming(7)
+        [last] = session.receive_binary(piece(7, b"x", last=True))
+
+        assert isinstance(first, Take)
+        assert isinstance(first.what, Piece)
+        assert (first.what.size, first.what.digest_only, first.what.last) == (4097, True, False)
+        assert (last.what.size, last.what.last, bytes(last.what.payload)) == (None, True, b"x")
+        assert not session.receiving.is_coming(7)
+
+    def test_are_credited_when_enough_was_dealt_with(self):
+        session = opened()
+        session.receive_binary(piece(1, bytes(MAX_PIECE_BYTES), size=MAX_CONTENT_BYTES))
+        for _ in range(3):
+            session.receive_binary(piece(1, bytes(MAX_PIECE_BYTES)))
+
+        assert session.taken(3 * MAX_PIECE_BYTES) == []
+        assert session.taken(MAX_PIECE_BYTES) == [SendBinary(credit(4 * MAX_PIECE_BYTES))]
+
+    def test_that_break_a_rule_are_over_and_count_as_violations(self):
+        session = opened()
+        session.receive_binary(piece(1, bytes(4096), size=5000))
+
+        over, error = session.receive_binary(piece(1, bytes(4096)))
+        assert over == Take(GivenUp(1))
+        assert code([error]) == "content_incomplete"
+        for _ in range(MAX_VIOLATIONS - 2):
+            assert code(session.receive_binary(piece(1, bytes(4096)))) == "content_unknown"
+
+        *_, close = session.receive_binary(b"")
+        assert close == Close(POLICY_VIOLATION, "invalid_request")
+
+    def test_beyond_the_credit_end_the_connection_at_once(self):
+        session = opened()
+        session.receive_binary(piece(1, bytes(MAX_PIECE_BYTES), size=MAX_CONTENT_BYTES))
+        for _ in range(WINDOW_BYTES // MAX_PIECE_BYTES - 1):
+            assert len(session.receive_binary(piece(1, bytes(MAX_PIECE_BYTES)))) == 1
+
+        error, close = session.receive_binary(piece(1, bytes(4096)))
+
+        assert code([error]) == "invalid_request"
+        assert close == Close(POLICY_VIOLATION, "invalid_request")
+
+    def test_that_are_too_much_are_refused_in_a_notification_and_dropped(self):
+        session = opened()
+
+        [told] = session.receive_binary(piece(1, bytes(4096), size=MAX_CONTENT_BYTES + 1))
+        assert session.receive_binary(piece(1, bytes(4096))) == []
+
+        news = json.loads(told.text)
+        assert news["method"] == "content.refused"
+        assert news["params"]["error"]["code"] == "content_too_large"
+        assert session.receive_binary(given_up(1)) == [Take(GivenUp(1))]
+
+    def test_together_are_bounded_in_number_and_bytes(self, monkeypatch):
+        monkeypatch.setattr(content, "MAX_CONTENTS", 3)
+        monkeypatch.setattr(content, "MAX_KEPT_BYTES", 10_000)
+        session, codes = opened(), []
+        for number, size, only in ((1, 6000, False), (2, 6000, False), (3, 6000, True)):
+            frames = (
+                piece(number, bytes(4096), size=size, digest_only=only),
+                piece(number, bytes(size - 4096), last=True),
+            )
+            told = [one for f in frames for one in session.receive_binary(f)]
+            codes += [code_of_news(one) for one in told if isinstance(one, Send)]
+        [_] = session.receive_binary(piece(4, bytes(4000), size=4000, last=True))
+        [full] = session.receive_binary(piece(5, b"", size=0, last=True))
+
+        assert codes == ["content_too_large"]
+        assert code_of_news(full) == "too_many_contents"
+        session.receive_binary(given_up(1))
+        assert isinstance(session.receive_binary(piece(5, b"", size=0, last=True))[0], Take)
+
+    def test_that_cannot_be_kept_are_refused_by_the_shell(self):
+        session = opened()
+        session.receive_binary(piece(1, bytes(4096), size=5000))
+
+        assert code_of_news(*session.refuse(1, ProtocolError("storage_full"))) == "storage_full"
+
+        assert session.receive_binary(piece(1, bytes(904), last=True)) == []
+        assert code(session.receive_binary(piece(1, bytes(4096)))) == "content_unknown"
+
+    def test_credit_for_what_was_sent_wakes_the_sender(self):
+        session = opened()
+        number = session.sending.begin(5000)
+        session.sending.piece(number, bytes(session.sending.room(number)))
+
+        assert session.receive_binary(credit(5000)) == [Take(Credit(5000))]
+        assert code(session.receive_binary(credit(4999))) == "invalid_request"
+        assert code(session.receive_binary(credit(5001))) == "invalid_request"
+
+    def test_a_content_that_is_not_wanted_is_told_of_while_it_is_sent(self):
+        session = opened()
+        number = session.sending.begin(5000)
+        assert session.receive_binary(unwanted(number)) == [Take(Unwanted(number))]
+        session.sending.piece(number, bytes(5000))
+
+        assert session.receive_binary(unwanted(number)) == []
+
+
+def code_of_news(send):
+    return json.loads(send.text)["params"]["error"]["code"]
+
+
+class TestAllowance:
+    """SPEC 3.4: what the user has granted may be more than the rate."""
+
+    def test_comes_on_top_of_the_rate_and_is_used_up(self):
+        session = opened()
+        session.allow(5)
+        for number in range(REQUEST_BURST - 1 + 5):
+            assert "result" in sent(session.receive(frame("cancel", number, request=9), 0.0))
+
+        assert code(session.receive(frame("cancel", 999, request=9), 0.0)) == "rate_limited"
+
+    def test_is_not_used_while_there_is_rate(self):
+        session = opened()
+        session.allow(1)
+        for number in range(REQUEST_BURST - 1):
+            session.receive(frame("cancel", number, request=9), 0.0)
+        session.receive(frame("cancel", 998, request=9), 100.0)
+
+        for number in range(REQUEST_BURST):
+            answer = session.receive(frame("cancel", number, request=9), 100.0)
+            assert "result" in sent(answer)

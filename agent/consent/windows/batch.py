@@ -36,7 +36,7 @@ from agent.consent.windows.batch_list import BatchList
 from agent.consent.windows.batch_model import BatchModel
 from agent.consent.windows.batch_preview import BatchPreview
 from agent.consent.windows.batch_progress import BatchProgress
-from agent.consent.windows.pieces import Card, Own
+from agent.consent.windows.pieces import Card, Own, announce
 from agent.consent.windows.pipe import Pipe
 from agent.consent.windows.signing import SigningWindow
 from agent.consent.wording import NAME_CHARS, counted
@@ -142,6 +142,8 @@ class BatchWindow(SigningWindow):
             case Done(count=count, total=total):
                 self.progress.count(count, total)
                 self.fit()
+            case _ if self.consent.finished:
+                pass  # it is stopping, and says so
             case _:
                 super().obey(command)
 
@@ -218,6 +220,7 @@ class BatchWindow(SigningWindow):
 
     def _choice_changed(self) -> None:
         self._say_choice()
+        announce(self, self.chosen.text())
         self._still_here()
         self.refresh()
 

@@ -8,10 +8,8 @@ import time
 from collections import deque
 from typing import Final
 
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
-
 from agent.consent.text import Texts
-from agent.consent.windows.pieces import Own
+from agent.consent.windows.pieces import Own, announce
 from agent.consent.windows.progress import Progress
 from agent.consent.wording import counted, duration_words, number_words, roughly
 
@@ -75,6 +73,4 @@ class BatchProgress(Progress):
         return tuple(filter(None, (speed, forecast)))
 
     def _announce(self, text: str) -> None:
-        said = QAccessibleAnnouncementEvent(self, text)
-        said.setPoliteness(QAccessible.AnnouncementPoliteness.Polite)
-        QAccessible.updateAccessibility(said)
+        announce(self, text)

@@ -9,13 +9,12 @@ import time
 from typing import Final
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from agent.consent.plain import one_line
 from agent.consent.service_wording import clock_words, phone_instruction
 from agent.consent.text import Texts
-from agent.consent.windows.pieces import Foreign, Own, Short
+from agent.consent.windows.pieces import Foreign, Own, Short, announce
 from agent.consent.wording import NAME_CHARS
 from agent.keys import ServiceInfo
 
@@ -110,6 +109,4 @@ class PhonePanel(QWidget):
 
     def _say(self, text: str) -> None:
         self.clock.setAccessibleName(self._spoken())
-        said = QAccessibleAnnouncementEvent(self, text)
-        said.setPoliteness(QAccessible.AnnouncementPoliteness.Polite)
-        QAccessible.updateAccessibility(said)
+        announce(self, text)

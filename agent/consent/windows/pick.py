@@ -114,7 +114,7 @@ class PickWindow(QObject):
         self.dialog.rejected.connect(self._refuse)
 
     def present(self) -> None:
-        self.dialog.show()
+        self.dialog.open()
         self.dialog.raise_()
         self.dialog.activateWindow()
         QTimer.singleShot(0, self._visible)
@@ -149,7 +149,7 @@ class PickWindow(QObject):
         if self.consent.state is not State.ARMED or problem:
             if problem:
                 _say(problem, self.dialog.windowTitle())
-            QTimer.singleShot(0, self.dialog.show)
+            QTimer.singleShot(0, self.dialog.open)
             return
         for path in chosen:
             self.pipe.send(Picked(path=str(path)))

@@ -254,7 +254,8 @@ def _batches() -> Iterator[Scene]:
     yield _batch("batch-rejected", hundred, *working, rejected)
     yield _batch("batch-pin-pad", replace(hundred, pin=PinState(pin_pad=True)))
     yield _batch("batch-working", samples.batch(1000), *begun)
-    yield _batch("batch-stopped", samples.batch(1000), *begun, Act.STOP)
+    late = Working(stage="waiting-for-token")
+    yield _batch("batch-stopped", samples.batch(1000), *begun, Act.STOP, late)
 
 
 def _some_warned(question: BatchQuestion) -> tuple[BatchItem, ...]:

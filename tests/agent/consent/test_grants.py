@@ -83,6 +83,38 @@ class TestRemembering:
         assert not Grants(path, clock=clock).allows(ORIGIN)
 
 
+class TestDigests:
+    def test_are_a_right_of_their_own(self, grants):
+        grants.remember(ORIGIN)
+
+        assert grants.allows(ORIGIN)
+        assert not grants.allows_digests(ORIGIN)
+        assert not grants.allows_digests("https://other.example")
+
+    def test_are_remembered_with_the_site(self, grants, path, clock):
+        grants.remember(ORIGIN)
+        grants.remember(ORIGIN, digests=True)
+
+        again = Grants(path, clock=clock)
+        assert again.allows_digests(ORIGIN)
+        assert [site.digests for site in again.all()] == [True]
+
+    def test_end_with_the_grant(self, grants, clock):
+        grants.remember(ORIGIN, digests=True)
+        clock.now += LIFETIME
+
+        assert not grants.allows_digests(ORIGIN)
+
+    def test_a_file_of_an_earlier_version_has_none(self, grants, path, clock):
+        grants.remember(ORIGIN, digests=True)
+        file = json.loads(path.read_text())
+        del file["sites"][0]["digests"]
+        path.write_text(json.dumps(file))
+
+        assert Grants(path, clock=clock).allows(ORIGIN)
+        assert not Grants(path, clock=clock).allows_digests(ORIGIN)
+
+
 class TestTime:
     def test_a_grant_ends_after_its_lifetime(self, grants, clock):
         grants.remember(ORIGIN)

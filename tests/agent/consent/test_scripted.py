@@ -68,6 +68,74 @@ class TestTheFile:
             assert secret not in repr(SCRIPT)
 
 
+async def nobody_looks(index):
+    raise AssertionError(index)
+
+
+class TestManyDocuments:
+    async def test_all_are_approved_but_the_named_ones(self):
+        question = samples.batch(5, items=tuple(map(samples.batch_item, range(100, 105))))
+        names = {question.items[1].name, question.items[4].name, "another.xml"}
+        async with prompts(exclude=frozenset(names)).sign_batch(question, nobody_looks) as dialog:
+            approval = await dialog.approval()
+            await dialog.done(3, 3)
+
+        assert approval.pin.consume() == b"12345678"
+        assert approval.excluded == {101, 104}
+
+    async def test_a_batch_of_nothing_else_is_refused(self):
+        question = samples.batch(1)
+        excluded = frozenset({question.items[0].name})
+        async with prompts(exclude=excluded).sign_batch(question, nobody_looks) as dialog:
+            with pytest.raises(UserError, match="user_refused"):
+                await dialog.approval()
+
+    async def test_unseen_digests_are_approved_as_signatures_are(self):
+        async with prompts().open_digests(samples.DIGESTS) as dialog:
+            assert (await dialog.approval()).pin.consume() == b"12345678"
+        refusing = Decisions(sign="refuse")
+        async with prompts(decisions=refusing).open_digests(samples.DIGESTS) as dialog:
+            with pytest.raises(UserError, match="user_refused"):
+                await dialog.approval()
+
+    async def test_a_token_that_is_not_listed_is_refused_here_too(self):
+        elsewhere = prompts(only_tokens=("Another",))
+        for asking in (
+            elsewhere.sign_batch(samples.batch(2), nobody_looks),
+            elsewhere.open_digests(samples.DIGESTS),
+        ):
+            async with asking as dialog:
+                with pytest.raises(UserError, match="user_refused"):
+                    await dialog.approval()
+
+
+class TestFiles:
+    @pytest.fixture
+    def two(self, tmp_path):
+        for name in ("a.pdf", "b.pdf"):
+            (tmp_path / name).touch()
+        return tmp_path / "a.pdf", tmp_path / "b.pdf"
+
+    async def test_the_named_ones_are_chosen(self, two):
+        names = tuple(map(str, two))
+
+        assert await prompts(pick=names).pick(samples.PICK) == two
+        assert await prompts(pick=names).pick(replace(samples.PICK, multiple=False)) == two[:1]
+
+    @pytest.mark.parametrize("names", [(), ("/",), ("/no/such/file",), ("a.pdf",)])
+    async def test_none_or_what_is_no_file_is_refused(self, names):
+        with pytest.raises(UserError, match="user_refused"):
+            await prompts(pick=names).pick(samples.PICK)
+
+    def test_both_lists_are_read_from_the_file(self, tmp_path):
+        file = tmp_path / "consent.toml"
+        file.write_text('exclude = ["thu.pdf"]\npick = ["/a.xml"]\n')
+
+        script = Script.read(file)
+
+        assert (script.exclude, script.pick) == ({"thu.pdf"}, ("/a.xml",))
+
+
 class TestItsFences:
     def test_it_needs_the_explicit_flag(self):
         with pytest.raises(ValueError, match="explicit flag"):

@@ -1,8 +1,6 @@
 """Questions in a terminal, asked through a real pseudo-terminal."""
 
 import asyncio
-import contextlib
-import os
 import sys
 from dataclasses import replace
 
@@ -14,47 +12,15 @@ from agent.consent.terminal_prompts import TerminalPrompts
 from agent.consent.windows import samples
 from agent.errors import InternalError, UserError
 from agent.keys import Confirmation, OtpKind, PinState
-from tests.support.waiting import eventually
+from tests.support.terminals import ask_in_a_terminal
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX terminals")
 
 
-class OurTerminal(Terminal):
-    """The tests' own controlling terminal, if any, is another one."""
-
-    is_ours = True
-
-
-class Person:
-    """Sits at the other end of the pseudo-terminal."""
-
-    def __init__(self, far):
-        self.far = far
-        self.screen = ""
-        os.set_blocking(far, False)
-
-    def read(self):
-        with contextlib.suppress(BlockingIOError):
-            self.screen += os.read(self.far, 65536).decode("utf-8", "replace")
-        return self.screen
-
-    async def sees(self, words, *, times=1):
-        await eventually(lambda: self.read().count(words) >= times, f"{words!r} on the screen")
-
-    def types(self, text):
-        os.write(self.far, text.encode())
-
-
 @pytest.fixture
 def person():
-    far, near = os.openpty()
-    with os.fdopen(near, "w", closefd=False) as screen:
-        person = Person(far)
-        person.terminal = OurTerminal(near, screen)
-        person.prompts = TerminalPrompts(person.terminal, prompt_seconds=20)
+    with ask_in_a_terminal() as person:
         yield person
-    os.close(near)
-    os.close(far)
 
 
 class TestAskingForASite:

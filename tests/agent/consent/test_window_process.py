@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.consent.picking import MAX_PATH_BYTES
 from agent.consent.prompts import Grant
 from agent.consent.states import Event
 from agent.consent.window_messages import (
@@ -16,12 +17,16 @@ from agent.consent.window_messages import (
     Granted,
     Moved,
     OtpGiven,
+    Picked,
     Refused,
     Tell,
+    bits,
     encode,
+    positions,
 )
 from agent.consent.window_process import AnswerReader, WindowProcess
 from agent.keys import CertificateId
+from protocol.limits import MAX_DOCUMENTS_IN_BATCH
 
 NOTICE = Tell(title="t", text="x", language="vi", seconds=1.0)
 
@@ -131,6 +136,27 @@ class TestReadingAnswers:
 
 def python(script):
     return (sys.executable, "-c", "import sys, os, time\nsys.stdin.readline()\n" + script)
+
+
+class TestWhatIsTakenOut:
+    @given(st.sets(st.integers(0, 9_999), max_size=300))
+    def test_a_set_of_documents_travels_as_bits(self, taken_out):
+        assert positions(bits(taken_out)) == taken_out
+
+    def test_every_second_of_ten_thousand_fits_an_answer(self):
+        answer = Approved(pin_bytes=8, excluded=bits(range(1, MAX_DOCUMENTS_IN_BATCH, 2)))
+        reader = AnswerReader(Trickle(encode(answer), b"12345678"))
+
+        read, pin = reader.next()
+
+        assert len(encode(answer)) < MAX_ANSWER_BYTES
+        assert read == answer
+        assert pin.consume() == b"12345678"
+
+    def test_the_longest_path_fits_an_answer(self):
+        longest = "/" + "ễ" * (MAX_PATH_BYTES // 3)
+
+        assert AnswerReader(Trickle(encode(Picked(path=longest)))).next()[0].path == longest
 
 
 class TestTheProcess:

@@ -4,7 +4,17 @@ import pytest
 
 from agent.consent.text import Texts
 from agent.consent.windows.samples import HOSTILE_TEXT, certificate
-from agent.consent.wording import certificate_words, digest_words, mst_words, size_words
+from agent.consent.wording import (
+    certificate_words,
+    counted,
+    digest_words,
+    duration_words,
+    mst_words,
+    number_words,
+    roughly,
+    size_words,
+    warning_words,
+)
 from protocol.identity import printed_mst
 
 VI, EN = Texts("vi"), Texts("en")
@@ -48,7 +58,14 @@ def test_names_in_certificates_are_neutralised():
 
 @pytest.mark.parametrize(
     ("size", "vi", "en"),
-    [(999, "999 B", "999 B"), (18342, "17,9 KB", "17.9 KB"), (5 << 20, "5,0 MB", "5.0 MB")],
+    [
+        (0, "0 B", "0 B"),
+        (999, "999 B", "999 B"),
+        (1024, "1,0 KB", "1.0 KB"),
+        (18342, "17,9 KB", "17.9 KB"),
+        (5 << 20, "5,0 MB", "5.0 MB"),
+        (7 << 29, "3,5 GB", "3.5 GB"),
+    ],
 )
 def test_sizes(size, vi, en):
     assert (size_words(size, VI), size_words(size, EN)) == (vi, en)
@@ -58,3 +75,44 @@ def test_digests_are_grouped_and_lose_nothing():
     digest = "0123456789abcdef" * 4
 
     assert digest_words(digest).split() == ["0123456789abcdef"] * 4
+
+
+@pytest.mark.parametrize(
+    ("number", "vi", "en"),
+    [(7, "7", "7"), (1000, "1.000", "1,000"), (1234567, "1.234.567", "1,234,567")],
+)
+def test_numbers_are_grouped(number, vi, en):
+    assert (number_words(number, VI), number_words(number, EN)) == (vi, en)
+
+
+def test_one_thing_is_not_said_as_several():
+    assert counted(EN, "batch.title", 1) == "Sign this document?"
+    assert counted(EN, "batch.title", 1000) == "Sign these 1,000 documents?"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (1, "1 second"),
+        (59, "59 seconds"),
+        (60, "1 minute"),
+        (90, "90 seconds"),
+        (600, "10 minutes"),
+        (3600, "1 hour"),
+    ],
+)
+def test_a_span_of_time_is_said_exactly(seconds, words):
+    assert duration_words(seconds, EN) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "guess"),
+    [(0.1, 5), (7.4, 5), (8, 10), (119, 120), (140, 120), (1000, 1020), (5 * 3600 + 99, 5 * 3600)],
+)
+def test_a_guess_is_as_exact_as_it_deserves(seconds, guess):
+    assert roughly(seconds) == guess
+
+
+def test_a_warning_is_a_sentence_and_an_unknown_one_is_shown_as_itself():
+    assert "đã bị sửa" in warning_words("pdf_changed", VI)
+    assert warning_words("no_such_code", VI) == "no_such_code"

@@ -103,6 +103,10 @@ def test_it_fits_a_small_screen_too(small_audit, scene):
     assert seen["clipped"] == []
 
 
+LIST = ("&Bỏ chọn tất cả", "&Xem nội dung")
+LOOK = ("&Quay lại danh sách", "Ký tài liệu &này", "T&rước", "&Sau")
+
+
 @pytest.mark.parametrize(
     ("scene", "state", "enabled"),
     [
@@ -133,6 +137,22 @@ def test_it_fits_a_small_screen_too(small_audit, scene):
         ("otp-not-ascii-vi", "otp", ["&Hủy"]),
         ("phone-vi", "working", ["&Hủy"]),
         ("phone-done-vi", "working", ["&Hủy"]),
+        ("batch-inert-vi", "shown", [*LIST, "&Từ chối"]),
+        ("batch-vi", "armed", [*LIST, "&Từ chối", "&Ký 100 tài liệu"]),
+        ("batch-one-vi", "armed", ["&Xem nội dung", "&Từ chối", "&Ký 1 tài liệu"]),
+        ("batch-excluded-vi", "armed", ["Chọn tất &cả", "&Xem nội dung", "&Từ chối"]),
+        ("batch-none-vi", "armed", ["Chọn tất &cả", "&Xem nội dung", "&Từ chối"]),
+        ("batch-search-vain-vi", "armed", ["&Từ chối"]),
+        ("batch-look-vi", "armed", [*LOOK, "&Từ chối"]),
+        ("batch-unplugged-vi", "unplugged", [*LIST, "&Từ chối"]),
+        ("batch-pin-pad-vi", "armed", [*LIST, "&Từ chối", "&Ký 100 tài liệu"]),
+        ("batch-working-vi", "working", ["&Dừng lại"]),
+        ("batch-stopped-vi", "refused", []),
+        ("batch-otp-vi", "otp", ["&Hủy"]),
+        ("batch-phone-vi", "working", ["&Hủy"]),
+        ("digests-vi", "armed", ["&Từ chối", "Đồng ý cho &ký"]),
+        ("digests-native-vi", "armed", ["&Từ chối"]),  # no PIN typed yet
+        ("site-digests-vi", "armed", ["&Từ chối", "Chỉ &lần này", "Luôn cho &phép"]),
     ],
 )
 def test_what_can_be_pressed(audit, scene, state, enabled):
@@ -176,6 +196,32 @@ def test_what_can_be_pressed(audit, scene, state, enabled):
         ("phone-over-vi", ["00:00", "Đã hết thời gian xác nhận."]),
         ("phone-done-vi", ["Đang kiểm tra lại chữ ký vừa tạo…"]),
         ("select-none-usable-vi", ["Không có chứng thư nào trong danh sách dùng được."]),
+        ("batch-vi", ["Ký 100 tài liệu này?", "Ký cả 100 tài liệu, ", "Hồ sơ BHXH", "18,0 KB"]),
+        ("batch-vi", ["https://ketoan.example.vn", "Lý do trang đưa ra: “Hóa đơn và hồ sơ"]),
+        ("batch-vi", ["SAO MAI CA G2", "Chỉ nhập một lần cho tất cả."]),
+        ("batch-huge-vi", ["Ký 10.000 tài liệu này?", "Hóa đơn 1C26TSM số 0000001.xml"]),
+        ("batch-again-vi", ["Ký tiếp 588 tài liệu còn lại?", "Những tài liệu đã ký rồi"]),
+        ("batch-excluded-vi", ["Ký 97 trong 100 tài liệu, ", "Tờ khai thuế. "]),
+        ("batch-none-vi", ["Chưa chọn tài liệu nào để ký."]),
+        ("batch-search-vi", ["Hợp đồng lao động – Nguyễn Văn 2.pdf"]),
+        ("batch-search-vain-vi", ["Không có tài liệu nào như vậy."]),
+        ("batch-warned-vi", ["3 tài liệu có cảnh báo.", "Đã sửa sau khi ký"]),
+        ("batch-look-waiting-vi", ["Đang đọc tài liệu…", "3 trong 100"]),
+        ("batch-look-vi", ["Tên đơn vị: CÔNG TY TNHH THƯƠNG MẠI SAO MAI", "Hồ sơ BHXH · "]),
+        ("batch-look-vi", ["0000000000000000 0000000000000000 0000000000000000 0000000000000003"]),
+        ("batch-look-warned-vi", ["Tệp PDF này đã bị sửa sau chữ ký trước đó."]),
+        ("batch-look-failed-vi", ["Không xem trước được tài liệu này. Tệp PDF đang được bảo vệ"]),
+        ("batch-hostile-vi", ["evil.example:65535"]),
+        ("batch-working-vi", ["Đã xong 412 trong 1.000 tài liệu", "tài liệu nào đã ký thì vẫn"]),
+        ("batch-stopped-vi", ["Đang dừng lại. Tài liệu nào đã ký thì vẫn được giữ."]),
+        ("batch-phone-vi", ["xác nhận yêu cầu ký:", "97 tài liệu", "hiện yêu cầu khác"]),
+        ("sign-digest-vi", ["Ký mà không thấy nội dung?", "Bạn sẽ không thấy nội dung được ký."]),
+        ("sign-changed-vi", ["Tệp PDF này đã bị sửa sau chữ ký trước đó.", "tệp PDF, 17,9 KB"]),
+        ("digests-vi", ["Bạn sẽ không thấy nội dung được ký. Chỉ đồng ý nếu tin trang này."]),
+        ("digests-vi", ["trang được ký tối đa 500 lần trong 10 phút mà không hỏi lại."]),
+        ("digests-native-vi", ["Chỉ đồng ý nếu tin chương trình này.", "1 lần trong 90 giây."]),
+        ("site-digests-vi", ["Trang này còn xin được ký những nội dung mà OpenKySo không hiển"]),
+        ("site-digests-native-en", ["This program also asks to have content signed"]),
     ],
 )
 def test_what_it_says(audit, scene, words):

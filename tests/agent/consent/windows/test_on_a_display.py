@@ -212,6 +212,63 @@ async def test_a_site_is_allowed_by_its_accelerator():
     assert await asking is Grant.ONCE
 
 
+async def test_a_batch_is_gone_through_and_signed_by_keys_alone():
+    async def preview(index):
+        return samples.DOCUMENT
+
+    context = WindowPrompts().sign_batch(samples.batch(20), preview)
+    async with context as dialog, asyncio.TaskGroup() as tasks:
+        approving = tasks.create_task(dialog.approval())
+        await state_is(dialog, State.ARMED)
+        xdotool("key", "ctrl+f")
+        xdotool("type", "hop dong")
+        # The shown ones out, the search away, then the first of all: looked at, taken out there.
+        # Qt presses a button that is called by its letter for 100 ms.
+        xdotool("key", "--delay", "150", "alt+b", "Escape", "alt+x", "alt+n", "alt+q", "alt+m")
+        xdotool("type", "1234")
+        xdotool("key", "alt+k")
+        approval = await approving
+
+    assert approval.pin.consume() == b"1234"
+    assert approval.excluded == {0, 1, 6, 11, 16}
+
+
+async def test_space_and_enter_work_in_the_list_of_a_batch():
+    looked = []
+
+    async def preview(index):
+        looked.append(index)
+        return samples.DOCUMENT
+
+    context = WindowPrompts().sign_batch(samples.batch(5), preview)
+    async with context as dialog, asyncio.TaskGroup() as tasks:
+        approving = tasks.create_task(dialog.approval())
+        await state_is(dialog, State.ARMED)
+        xdotool("key", "shift+Tab", "Down", "space", "Down", "Return")
+        await eventually(lambda: looked, "a look")
+        xdotool("key", "Escape", "alt+m")
+        xdotool("type", "1234")
+        xdotool("key", "Return")
+        approval = await approving
+
+    assert (approval.excluded, looked) == ({1}, [2])
+
+
+async def test_a_file_is_chosen_by_typing_its_name(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "hopdong.pdf").touch()
+    picking = asyncio.create_task(WindowPrompts().pick(samples.PICK))
+    await asyncio.to_thread(xdotool, "search", "--sync", "--onlyvisible", "--name", "ketoan")
+    while not picking.done():
+        # Confirmed too early it is asked again, with the name still there.
+        xdotool("key", "ctrl+a")
+        xdotool("type", "hopdong.pdf")
+        xdotool("key", "Return")
+        await asyncio.sleep(0.1)
+
+    assert await picking == (tmp_path / "hopdong.pdf",)
+
+
 async def test_losing_the_focus_makes_it_inert_again(display):
     async with Signing() as window:
         await state_is(window.dialog, State.ARMED)
