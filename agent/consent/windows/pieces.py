@@ -58,6 +58,7 @@ class Foreign(QLabel):
 
     def __init__(self, text: str, *, kind: str = "", name: str = "") -> None:
         super().__init__(text)
+        self._heights: dict[tuple[str, str, int], int] = {}
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setAccessibleName(f"{name}: {text}" if name else text)
         if kind:
@@ -70,7 +71,11 @@ class Foreign(QLabel):
         return True
 
     def heightForWidth(self, width: int) -> int:  # noqa: N802 - Qt's name
-        return self._lines(width)[1]
+        # Layouts ask for the same few widths again and again.
+        key = (self.text(), self.font().key(), width)
+        if key not in self._heights:
+            self._heights[key] = self._lines(width)[1]
+        return self._heights[key]
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         width = min(self.fontMetrics().horizontalAdvance(self.text()) + 2, 460)
