@@ -101,6 +101,8 @@ JUDGES = [
     Need("openssl", command("openssl"), "OpenSSL's command line"),
     Need("xmlsec1", command("xmlsec1"), "xmlsec1"),
     Need("poppler-utils", command("pdfsig"), "poppler's pdfsig"),
+    Need("zip", command("zip"), "Info-ZIP's zip"),
+    Need("unzip", command("unzip"), "Info-ZIP's unzip"),
     Need("chromium", command("chromium"), "Chromium"),
     Need("nodejs", command("node"), "Node.js 20 or later"),
     Need("npm", command("npm"), "npm"),

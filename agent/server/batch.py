@@ -17,7 +17,7 @@ from agent.errors import DocumentError
 from agent.formats.names import XML_PROFILE_NAMES
 from agent.keys import CertificateId
 from agent.server.contents import Contents
-from agent.server.documents import opened_for
+from agent.server.opening import opened_for
 from agent.server.options import options
 from agent.server.spool import Folder, Spool, new_file, said
 from agent.signing.candidates import Wanted

@@ -1,20 +1,17 @@
 """The commands about single documents, digests and files."""
 
-from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Final
 
 from msgspec import UnsetType
 
 from agent.consent.prompts import PickQuestion
-from agent.documents import Document, Made, octets
-from agent.formats.options import Options
+from agent.documents import Made, octets
 from agent.server import wire
-from agent.server.arriving import SMALL_BYTES
 from agent.server.call import Call
-from agent.server.contents import Contents, Tell
 from agent.server.edge import Edge
 from agent.server.given import for_signing
+from agent.server.opening import opened_for
 from agent.server.options import options
 from agent.signing.sign import Order, sign
 from agent.signing.sign_digest import DigestOrder, sign_digest
@@ -22,32 +19,8 @@ from protocol import documents as d
 from protocol.limits import MAX_INLINE_BYTES
 from protocol.messages import Stage
 
-#: Formats that leave the document in its file, however large it is.
-FROM_FILES: Final = frozenset({"cades-attached", "cades-detached", "pades", "asic-e"})
-#: Formats that need no more of the document than its hashes.
-BY_HASHES: Final = frozenset({"cades-detached"})
-#: What others may have in memory; they have bounds of their own.
-MOST_HELD: Final = 64 * 1024 * 1024
 #: What a signature may add to a document that came in a message, for it to go back in one.
 _MOST_ADDED: Final = 1024 * 1024
-
-
-def opened_for(
-    contents: Contents,
-    source: d.Source,
-    *,
-    profile: str,
-    options: Options,
-    tell: Tell | None = None,
-) -> AbstractAsyncContextManager[Document]:
-    """As the profile's format needs it. Raises what `Contents.document` does."""
-    return contents.document(
-        source,
-        hold=SMALL_BYTES if profile in FROM_FILES else MOST_HELD,
-        whole=profile not in BY_HASHES,
-        hashes=(options.hash or "sha256",),
-        tell=tell,
-    )
 
 
 async def document_sign(edge: Edge, call: Call[d.SignDocumentParams]) -> d.SignDocumentResult:

@@ -14,6 +14,24 @@ def written(directory: Path, text: str) -> Path:
     return path
 
 
+def test_time_stamping_authorities_are_asked_in_order(tmp_path: Path) -> None:
+    text = """
+        [timestamp]
+        url = "http://a"
+        urls = ["http://b", "http://a", "https://c"]
+        """
+
+    found = load(written(tmp_path, text)).timestamp
+
+    assert found.all_urls == ("http://a", "http://b", "https://c")
+    assert found.timeout_seconds == 150
+    assert Config().timestamp.all_urls == ()
+    assert not Config().revocation.require
+    for wrong in ('urls = ["ftp://a"]', 'urls = [""]', f"urls = {['http://a'] * 9}"):
+        with pytest.raises(ConfigError):
+            load(written(tmp_path, f"[timestamp]\n{wrong}"))
+
+
 def test_an_empty_file_is_the_default(tmp_path: Path) -> None:
     assert load(written(tmp_path, "")) == Config()
     assert Config().server.ports == PORTS

@@ -5,8 +5,6 @@ The must-fail files are a table with their reasons: tests/support/forged_cms.py.
 
 import hashlib
 import io
-import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -24,6 +22,7 @@ from agent.certificates.timestamp import HttpTimestampAuthority
 from agent.errors import DocumentError
 from agent.formats.cms import (
     CmsFormat,
+    apart,
     is_detached,
     needed_digests,
     timestamped,
@@ -32,62 +31,19 @@ from agent.formats.cms import (
 )
 from agent.formats.content import digested
 from agent.keys import Mechanism
+from agent.verifying.files import recognise
 from tests.support.cms import signature_value, stamp
 from tests.support.forged_cms import REFUSES, forgeries
-from tests.support.pki import NOW, Authority, Holder, Urls, ec_key, rsa_key
+from tests.support.openssl import Desk
+from tests.support.pki import NOW, Authority, Holder, ec_key, rsa_key
 
 DOCUMENT = "Hợp đồng số 1\r\n\0".encode()
 WAYS = [(m, attached) for m in Mechanism for attached in (True, False)]
 
 
-@dataclass
-class Desk:
-    """A directory with the root, and a key pair and its chain for openssl."""
-
-    path: Path
-    root: Authority
-    ca: Authority
-
-    def openssl(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-        return subprocess.run(
-            ["openssl", *arguments], cwd=self.path, capture_output=True, check=False, timeout=60
-        )
-
-    def write(self, **files: bytes) -> None:
-        for name, octets in files.items():
-            self.path.joinpath(name).write_bytes(octets)
-
-    def read(self, name: str) -> bytes:
-        return self.path.joinpath(name).read_bytes()
-
-    def holds(self, holder: Holder) -> None:
-        key = holder.key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        self.write(key=key, certificate=holder.pem, ca=self.ca.pem)
-
-    def verifies(self, signed: bytes, *, content: bytes | None = None) -> bool:
-        """With -cades, trusting the root alone: the rest of the chain must be in the file."""
-        self.write(signed=signed)
-        given: tuple[str, ...] = ()
-        if content is not None:
-            self.write(content=content)
-            given = ("-content", "content")
-        judged = self.openssl(
-            "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", "signed",
-            "-CAfile", "root", "-out", "out", *given,
-        )  # fmt: skip
-        return judged.returncode == 0
-
-
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
-    root = Authority.root()
-    desk = Desk(path=tmp_path, root=root, ca=Authority.under(root, urls=Urls()))
-    desk.write(root=root.pem)
-    return desk
+    return Desk.at(tmp_path)
 
 
 def holder_for(mechanism: Mechanism, ca: Authority) -> Holder:
@@ -125,6 +81,15 @@ async def by_pyhanko(
 
 @pytest.mark.parametrize(("mechanism", "attached"), WAYS)
 class TestOthersVerifyOurs:
+    @pytest.mark.parametrize("bits", [384, 521])
+    def test_openssl_with_larger_curves(
+        self, desk: Desk, mechanism: Mechanism, bits: int, *, attached: bool
+    ) -> None:
+        if "ecdsa" in mechanism:
+            holder = desk.ca.issue("EC", key=ec_key("interop", bits))
+            signed = ours(holder, mechanism, desk.ca, attached=attached)
+            assert desk.verifies(signed, content=None if attached else DOCUMENT)
+
     def test_openssl(self, desk: Desk, mechanism: Mechanism, *, attached: bool) -> None:
         signed = ours(holder_for(mechanism, desk.ca), mechanism, desk.ca, attached=attached)
 
@@ -149,19 +114,21 @@ class TestWeVerifyOthers:
     @pytest.mark.parametrize(
         ("curve", "options"),
         [
-            (False, ()),
-            (False, ("-keyid",)),
-            (False, ("-keyopt", "rsa_padding_mode:pss")),
-            (False, ("-keyopt", "rsa_padding_mode:pss", "-keyopt", "rsa_pss_saltlen:digest")),
-            (False, ("-stream", "-indef")),
-            (True, ()),
+            (0, ()),
+            (0, ("-keyid",)),
+            (0, ("-keyopt", "rsa_padding_mode:pss")),
+            (0, ("-keyopt", "rsa_padding_mode:pss", "-keyopt", "rsa_pss_saltlen:digest")),
+            (0, ("-stream", "-indef")),
+            (256, ()),
+            (384, ()),
+            (521, ()),
         ],
-        ids=["rsa", "key-identifier", "pss-longest-salt", "pss", "open-lengths", "ecdsa"],
+        ids=["rsa", "key-id", "pss-longest-salt", "pss", "open-lengths", "p256", "p384", "p521"],
     )
     def test_openssl(
-        self, desk: Desk, hash_name: str, curve, options: tuple[str, ...], *, attached: bool
+        self, desk: Desk, hash_name: str, curve: int, options: tuple[str, ...], *, attached: bool
     ) -> None:
-        key = ec_key("interop") if curve else rsa_key("interop")
+        key = ec_key("interop", curve) if curve else rsa_key("interop")
         holder = desk.ca.issue(key=key)
         desk.holds(holder)
         desk.write(content=DOCUMENT)
@@ -195,6 +162,27 @@ class TestWeVerifyOthers:
             verify(desk.read("signed"))
 
         assert caught.value.details == {"reason": "binding"}
+        (told,) = recognise(desk.read("signed")).signatures(None)
+        assert told.warnings == ("certificate_not_bound",)
+        assert told.claimed_time is not None
+
+    @pytest.mark.parametrize("options", [(), ("-stream", "-indef")], ids=["der", "open-lengths"])
+    def test_openssl_in_large_files(self, desk: Desk, options: tuple[str, ...]) -> None:
+        desk.holds(desk.ca.issue())
+        content = DOCUMENT * 50_000
+        desk.write(content=content)
+        made = desk.openssl(
+            "cms", "-sign", "-cades", "-binary", "-in", "content", "-signer", "certificate",
+            "-inkey", "key", "-md", "sha512", "-outform", "DER", "-nodetach", "-out", "signed",
+            *options,
+        )  # fmt: skip
+        assert made.returncode == 0, made.stderr
+
+        found = apart(desk.path / "signed")
+
+        assert (found.place is None) is bool(options)
+        assert found.content.digests["sha512"] == hashlib.sha512(content).digest()
+        assert verify(found.signature, content=found.content)
 
     @pytest.mark.parametrize("attached", [True, False])
     @pytest.mark.parametrize("curve", [True, False])

@@ -216,6 +216,10 @@ def forgeries(ca: Authority, unit: Holder) -> list[Forgery]:
             for hashed in (hashes.SHA1(), hashes.MD5())
         ),
         Forgery(
+            name="hash-swapped-to-sha1", why="a good signature said to be by a broken hash",
+            signed=made.build(unit, CONTENT, bend=_sha1), reason=Reason.ALGORITHM,
+        ),
+        Forgery(
             name="hashes-differ", why="content by one hash, attributes by another",
             signed=made.build(
                 unit, CONTENT, digest="sha256", mechanism=Mechanism.RSA_PKCS1_SHA512),
@@ -269,6 +273,12 @@ def forgeries(ca: Authority, unit: Holder) -> list[Forgery]:
 
 def _no_signer(data: cms.SignedData) -> None:
     data["signer_infos"] = []
+
+
+def _sha1(data: cms.SignedData) -> None:
+    data["digest_algorithms"] = [{"algorithm": "sha1"}]
+    data["signer_infos"][0]["digest_algorithm"] = {"algorithm": "sha1"}
+    data["signer_infos"][0]["signature_algorithm"] = {"algorithm": "sha1_rsa"}
 
 
 def _as_attribute_certificate(signed: bytes) -> bytes:

@@ -175,6 +175,8 @@ def forgeries(ca: Authority, unit: Holder) -> list[Forgery]:
                 Reason.CERTIFICATE, x5c=["AAAA"] * 17),
         changed("thumbprint-of-another", "a certificate exchanged", Reason.BINDING,
                 x5t_S256=b64(hashlib.sha256(other.der).digest()).decode()),
+        f("certificate-swapped", "another's certificate and thumbprint put into a signed header",
+          _certificate_swapped(good, other), Reason.VALUE),
         changed("thumbprint-unreadable", "no base64url", Reason.BINDING, x5t_S256="?"),
         changed("key-beside-the-certificate", "another reader might use it", bad_header,
                 jwk={"kty": "RSA"}),
@@ -212,6 +214,11 @@ def _respelt(signed: bytes) -> bytes:
     """The last letter of 256 octets has four bits that stand for nothing."""
     alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     return signed[:-1] + bytes((alphabet[alphabet.index(signed[-1]) + 1],))
+
+
+def _certificate_swapped(signed: bytes, other: Holder) -> bytes:
+    _, content, made = signed.split(b".")
+    return b".".join((b64(json.dumps(header_of(other)).encode()), content, made))
 
 
 def _by_hmac(unit: Holder) -> bytes:

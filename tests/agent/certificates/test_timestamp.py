@@ -7,7 +7,7 @@ import pytest
 from asn1crypto import tsp
 
 from agent.certificates.fetch import FetchError
-from agent.certificates.timestamp import HttpTimestampAuthority
+from agent.certificates.timestamp import FirstToAnswer, HttpTimestampAuthority
 from agent.errors import ServiceError
 from agent.formats.cms import der, verify_timestamp
 from tests.support.cms import answer, granted, stamp
@@ -111,3 +111,29 @@ async def test_an_answer_to_another_question(tsa: Holder) -> None:
     assert (await refused(lambda request: answer(request, tsa, **other)))[0] == (
         "service_malformed"
     )
+
+
+class TestSeveral:
+    class Answers:
+        def __init__(self, answer: bytes | ServiceError) -> None:
+            self.answer = answer
+            self.asked = 0
+
+        async def stamp(self, _: bytes) -> bytes:
+            self.asked += 1
+            if isinstance(self.answer, ServiceError):
+                raise self.answer
+            return self.answer
+
+    async def test_the_first_that_answers_is_enough(self) -> None:
+        away = self.Answers(ServiceError("service_unreachable"))
+        first, second = self.Answers(b"first"), self.Answers(b"second")
+
+        assert await FirstToAnswer([away, first, second]).stamp(bytes(32)) == b"first"
+        assert (away.asked, first.asked, second.asked) == (1, 1, 0)
+
+    async def test_where_none_does_the_last_one_says_why(self) -> None:
+        several = [self.Answers(ServiceError(f"service_{why}")) for why in ("failed", "malformed")]
+
+        with pytest.raises(ServiceError, match="service_malformed"):
+            await FirstToAnswer(several).stamp(bytes(32))

@@ -4,12 +4,23 @@ import hashlib
 import io
 import os
 import tracemalloc
+from pathlib import Path
 
 import pytest
 
 from agent.documents import Digested
 from agent.errors import DocumentError
-from agent.formats.content import HEAD_BYTES, describe, digest, digested, held
+from agent.formats.content import (
+    HEAD_BYTES,
+    Slice,
+    as_filed,
+    describe,
+    digest,
+    digested,
+    filed,
+    held,
+    known_digests,
+)
 
 
 class Endless(io.RawIOBase):
@@ -106,3 +117,42 @@ class TestDescribe:
 
     def test_half_a_letter_at_the_end_is_no_text(self) -> None:
         assert describe("ế".encode()[:-1], kind="other").preview == ""
+
+
+class TestFiles:
+    @pytest.fixture
+    def file(self, tmp_path: Path) -> Path:
+        path = tmp_path / "document"
+        path.write_bytes(b"0123456789")
+        return path
+
+    def test_parts_of_files_and_octets_make_a_new_one(self, file: Path, tmp_path: Path) -> None:
+        made = filed(tmp_path, (b"<", Slice(path=file, start=2, size=3), b">"))
+
+        assert made.path.read_bytes() == b"<234>"
+        assert made.path.parent == tmp_path
+        assert (made.size, made.head) == (5, b"<234>")
+        assert made.digests == {"sha256": hashlib.sha256(b"<234>").digest()}
+
+    def test_a_part_that_is_not_there_leaves_nothing(self, file: Path, tmp_path: Path) -> None:
+        scratch = tmp_path / "scratch"
+        scratch.mkdir()
+
+        with pytest.raises(OSError, match="shorter"):
+            filed(scratch, (Slice(path=file, start=8, size=3),))
+
+        assert list(scratch.iterdir()) == []
+
+    def test_another_hash_is_computed_when_it_is_wanted(self, file: Path, tmp_path: Path) -> None:
+        document = as_filed(file, scratch=tmp_path)
+
+        assert digest(document, "sha512") == hashlib.sha512(b"0123456789").digest()
+        assert known_digests(document) is None
+        assert known_digests(digested(io.BytesIO(b""))) == {"sha256"}
+
+    def test_a_small_one_can_be_held(self, file: Path, tmp_path: Path) -> None:
+        document = as_filed(file, scratch=tmp_path)
+
+        assert held(document, limit=10) == b"0123456789"
+        with pytest.raises(DocumentError, match="document_too_large"):
+            held(document, limit=9)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import pytest
 
 from agent.consent.prompts import SignQuestion
 from agent.errors import DocumentError, InternalError, TokenError, UserError
+from agent.formats.cms import CmsFormat, verify
+from agent.formats.levels import Level
+from agent.formats.options import Options
 from agent.journal import Exhibit
 from agent.signing.candidates import Wanted
 from agent.signing.desk import Desk
@@ -119,6 +123,34 @@ class TestAGoodSignature:
         await signed(desk, order(card))
 
         assert user.saw("working")[0] == "pin-pad"
+
+
+class TestLevels:
+    async def test_what_was_reached_is_told(self, tmp_path: Path) -> None:
+        card = Card()
+        bare = desk_with(tmp_path, tokens=MemoryTokens(card), user=ScriptedUser(Approve()))
+        desk = replace(bare, formats=lambda: {"test": CmsFormat(attached=False)})
+        wanted = replace(order(card), options=Options(level=Level.LT))
+        errand, stages = traced_errand()
+
+        result = await sign(desk, errand, wanted)
+
+        assert (result.level, result.level_problem) == (Level.B, "timestamp_not_configured")
+        assert verify(result.document, content=DOCUMENT)
+        assert stages[-1] is Stage.TIMESTAMPING
+        assert outcomes(desk) == ["signed"]
+
+    async def test_what_the_profile_has_not_is_refused_before_anybody_is_asked(
+        self, tmp_path: Path
+    ) -> None:
+        card, user = Card(), ScriptedUser()
+        bare = desk_with(tmp_path, tokens=MemoryTokens(card), user=user)
+        desk = replace(bare, formats=lambda: {"test": CmsFormat(attached=False)})
+
+        with pytest.raises(DocumentError, match="option_unsupported"):
+            await signed(desk, replace(order(card), options=Options(level=Level.LTA)))
+
+        assert user.asked == []
 
 
 class TestACertificateThatWillNotDo:

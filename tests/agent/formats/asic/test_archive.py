@@ -186,7 +186,7 @@ class TestTricks:
         refused(bytes(size))
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(at=st.integers(0, 10_000), octet=st.integers(0, 255), cut=st.integers(0, 400))
 def test_only_documented_errors_come_out(at: int, octet: int, cut: int) -> None:
     octets = bytearray(_as_64(deflated(*FILES)) if at % 2 else deflated(*FILES))
