@@ -347,7 +347,7 @@ class SignatureEntry(Result, frozen=True, kw_only=True):
     level: str = ""  # that the signature has, "B-B" to "B-LTA"; "" where there are none
     holder: str
     serial: str
-    outcome: str  # "signed" or an error code
+    outcome: str  # "signed", or an error code, or "deleted"
 
 
 class JournalListParams(Params, frozen=True, kw_only=True):

@@ -6,6 +6,8 @@ the new one. It only ever goes forward.
 """
 
 import os
+import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -15,6 +17,8 @@ from agent.journal.entries import GENESIS
 from agent.platforms.files import locked
 
 _MOST_BYTES: Final = 512
+#: Version 1 wrote the number without zeros before it.
+_LINE: Final = re.compile(rb"([0-9]{1,20}) ([0-9a-f]{64})\n")
 
 
 class Head:
@@ -37,12 +41,15 @@ class Head:
                 raise JournalBroken(found[0], "the head file does not fit")
             if found[0] >= number:
                 return  # another program's line
+            new = not self._path.exists()
             descriptor = os.open(self._path, os.O_CREAT | os.O_RDWR | _BINARY, 0o600)
             try:
                 os.write(descriptor, f"{number:020} {digest.hex()}\n".encode())
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+            if new:
+                _sync_folder(self._path.parent)
 
     def _read(self) -> tuple[int, bytes]:
         try:
@@ -50,14 +57,20 @@ class Head:
                 line = file.read(_MOST_BYTES)
         except FileNotFoundError:
             return 0, GENESIS
-        try:
-            number, _, digest = line.decode("ascii").strip().partition(" ")
-            found = int(number), bytes.fromhex(digest)
-        except ValueError as error:
-            raise JournalBroken(0, "the head file is damaged") from error
-        if found[0] < 0 or len(found[1]) != len(GENESIS):
+        found = _LINE.fullmatch(line)
+        if found is None:
             raise JournalBroken(0, "the head file is damaged")
-        return found
+        return int(found[1]), bytes.fromhex(found[2].decode())
 
 
 _BINARY: Final[int] = getattr(os, "O_BINARY", 0)  # Windows' own; elsewhere files are octets
+
+
+def _sync_folder(folder: Path) -> None:
+    """So that a new file's name is on the disk too; Windows sees to that itself."""
+    if sys.platform != "win32":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

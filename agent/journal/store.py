@@ -10,9 +10,9 @@ What is promised, and when:
                            on the disk within SETTLED_SECONDS, or when `settle` returns
 
 So whoever lets a signature leave after `jot` may lose its entry only if the machine itself stops
-within that time. Appending is one transaction in SQLite's write-ahead log without a sync (about
-20 µs), settling one sync of that log and one of the head file, which all entries written meanwhile
-share. The running agent and `kyso-agent sign` may write at the same time.
+within that time. Appending is one transaction in SQLite's write-ahead log without a sync (some
+tens of µs), settling one sync of that log and one of the head file, which all entries written
+meanwhile share. The running agent and `kyso-agent sign` may write at the same time.
 
 The chain shows any change or removal inside; the head file shows entries cut off at the end, up to
 the last that had settled. Someone who can write the user's files can rebuild both together; no
@@ -38,14 +38,12 @@ from agent.journal.chain import Examined, examine, stored
 from agent.journal.entries import GENESIS, Entry, Stored, canonical, link
 from agent.journal.evidence import Exhibit
 from agent.journal.head import Head
-from agent.journal.schema import TooNew, prepare
+from agent.journal.opening import connected, readable
+from agent.journal.schema import prepare
 from agent.journal.settling import Settler
 from agent.journal.snapshot import Snapshot, exhibit, hash_of
 
 _log: Final = logging.getLogger(__name__)
-
-#: How long another program's transaction is waited for: a deletion writes the whole file anew.
-_BUSY_SECONDS: Final = 30.0
 
 
 class Journal:
@@ -64,21 +62,13 @@ class Journal:
         #: Evidence known to be in the file, for as long as no other program writes to it.
         self._kept: set[str] = set()
         self._kept_as_of = -1
-        # No isolation level: transactions begin and end where `changing` says.
-        self._database = sqlite3.connect(
-            self._path, check_same_thread=False, isolation_level=None, timeout=_BUSY_SECONDS
-        )
+        self._database = connected(self._path)
         try:
-            self._open()
-        except sqlite3.OperationalError:
+            with readable():
+                self._open()
+        except BaseException:
             self._database.close()
-            raise  # locked, or the disk is full: nothing is wrong with the journal itself
-        except TooNew as error:
-            self._database.close()
-            raise JournalBroken(0, "the file is of a later version of this program") from error
-        except sqlite3.DatabaseError as error:
-            self._database.close()
-            raise JournalBroken(0, "the file is no journal any more") from error
+            raise
 
     def append(self, entry: Entry) -> Stored:
         """Write one entry; it is on the disk when this returns."""
@@ -110,7 +100,7 @@ class Journal:
 
         Raises JournalBroken for one that cannot be read.
         """
-        with _readable(), self._lock:
+        with readable(), self._lock:
             rows = self._database.execute(
                 "SELECT number, entry, hash FROM entries WHERE number < ?"
                 " ORDER BY number DESC LIMIT ?",
@@ -130,12 +120,12 @@ class Journal:
     def examined(self) -> Examined:
         """Check everything: links, deletions, evidence, the end. Raises JournalBroken."""
         # In this order: the head file only goes forward, and what it counts is in the file.
-        with _readable(), self._lock:
+        with readable(), self._lock:
             (known,) = self._database.execute("SELECT max(number) FROM head").fetchone()
         head = self._head.read()
-        if head[0] < (known or 0):
+        if not isinstance(known, int) or head[0] < known:
             raise JournalBroken(head[0] + 1, "the head file was set back")
-        with _readable(), self.snapshot() as snapshot:
+        with readable(), self.snapshot() as snapshot:
             return examine(snapshot, head=head)
 
     def close(self) -> None:
@@ -149,7 +139,7 @@ class Journal:
     def snapshot(self) -> Iterator[Snapshot]:
         """What is there now, by a connection of its own: nobody is kept from writing."""
         uri = f"{self._path.as_uri()}?mode=ro"
-        with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as database:
+        with closing(connected(uri, uri=True)) as database:
             database.execute("BEGIN")
             yield Snapshot(database)
 
@@ -204,14 +194,18 @@ class Journal:
         False if another program was reading all the time, so that the log still has it.
         """
         with self._lock:
-            self._database.execute("VACUUM")
+            try:
+                self._database.execute("VACUUM")
+            except sqlite3.OperationalError as error:
+                # There is no room for a second file. What was deleted is zeros in this one.
+                _log.warning("the journal's file stays as large as it is: %s", error)
             row = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return not row[0]
 
     def _open(self) -> None:
         # Where there can be no log (some network drives), every transaction is synced.
         (mode,) = self._database.execute("PRAGMA journal_mode = WAL").fetchone()
-        self._relaxed, self._strict = ("NORMAL", "FULL") if mode == "wal" else ("EXTRA", "EXTRA")
+        self._relaxed, self._strict = ("NORMAL", "FULL") if mode == b"wal" else ("EXTRA", "EXTRA")
         # What is deleted is written over with zeros.
         self._database.execute("PRAGMA secure_delete = ON")
         self._database.execute(f"PRAGMA synchronous = {self._relaxed}")
@@ -243,17 +237,6 @@ class Journal:
             "SELECT number, hash FROM entries ORDER BY number DESC LIMIT 1"
         ).fetchone()
         return (row[0], row[1]) if row else (0, GENESIS)
-
-
-@contextmanager
-def _readable() -> Iterator[None]:
-    """Raises JournalBroken for a file whose pages are damaged."""
-    try:
-        yield
-    except sqlite3.OperationalError:
-        raise  # locked, or no disk
-    except sqlite3.DatabaseError as error:
-        raise JournalBroken(0, "the file is damaged") from error
 
 
 def _keep(database: sqlite3.Connection, one: Exhibit) -> None:

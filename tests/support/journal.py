@@ -6,9 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from agent.journal import Entry, Exhibit, Journal
+from agent.journal import Entry, Exhibit, Journal, Kind
 
 AT = datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
+CERTIFICATE = replace(Exhibit.of(b"certificate"), kind=Kind.CERTIFICATE)
 
 
 def entry(name: str = "05-SD.xml", *, evidence: tuple[bytes, ...] = (b"chain",)) -> Entry:
@@ -23,7 +24,7 @@ def entry(name: str = "05-SD.xml", *, evidence: tuple[bytes, ...] = (b"chain",))
         mechanism="rsa-pkcs1-sha256",
         level="B-B",
         signed_at=AT,
-        certificate=Exhibit.of(b"\x30\x00"),
+        certificate=CERTIFICATE,
         holder="CÔNG TY A",
         serial="5401",
         state="valid",

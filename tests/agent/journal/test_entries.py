@@ -5,7 +5,7 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.journal.entries import GENESIS, Deletion, Entry, canonical, link, parse
@@ -45,6 +45,7 @@ entries = st.builds(
 )
 
 
+@settings(max_examples=60)
 @given(numbers, entries)
 def test_what_is_written_is_what_is_read(number: int, one: Entry) -> None:
     try:
@@ -55,6 +56,7 @@ def test_what_is_written_is_what_is_read(number: int, one: Entry) -> None:
     assert parse(text) == (number, one)
 
 
+@settings(max_examples=40)
 @given(entries, entries)
 def test_different_entries_have_different_bytes(one: Entry, other: Entry) -> None:
     if one != other:

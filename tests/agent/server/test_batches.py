@@ -258,7 +258,9 @@ async def test_a_page_that_reads_nothing_holds_the_key_up(tmp_path: Path) -> Non
     async with page_of(tmp_path, card, Approve()) as (_, page):
         page.credit_taken = False
         large = b"<x>" + b"y" * 900_000 + b"</x>"
-        batch = await opened(page, *(document(n, large) for n in range(40)))
+        batch = await opened(page)
+        for index in range(40):
+            await page.call("batch.add", batch=batch, documents=[document(index, large)])
         await page.send("batch.sign", batch=batch)
         await eventually(lambda: card.signatures >= 5, "the first signatures")
         await asyncio.sleep(0.5)
