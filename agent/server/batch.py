@@ -17,7 +17,7 @@ from agent.errors import DocumentError
 from agent.formats.names import XML_PROFILE_NAMES
 from agent.keys import CertificateId
 from agent.server.contents import Contents
-from agent.server.opened import opened_for
+from agent.server.opening import opened_for
 from agent.server.options import options
 from agent.server.spool import Folder, Spool, new_file, said
 from agent.signing.candidates import Wanted
@@ -42,7 +42,6 @@ class Batch:
     left: dict[int, Listed] = field(default_factory=dict)
     count: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
-    again: bool = False  # a window has listed it already
     busy: bool = False
 
     def require_rest(self) -> None:
@@ -67,6 +66,11 @@ class Batch:
             self.busy = False
         self.left |= {one.index: one for one in listed}
         self.count += len(listed)
+
+    @property
+    def again(self) -> bool:
+        """What is left is the rest of what has been begun."""
+        return self.outcomes["signed"] > 0
 
     def settle(self, index: int, outcome: str) -> None:
         """It has one for good."""

@@ -65,9 +65,8 @@ async def batch_sign(edge: Edge, call: Call[b.BatchSignParams]) -> b.BatchSignRe
         end = await sign_batch(edge.desk, call.errand, order, taker)
     finally:
         batch.busy = False
-    if end.candidate is not None:
+    if end.candidate is not None and batch.again:
         batch.insist_on(end.candidate.certificate.id)
-        batch.again = True
     return b.BatchSignResult(
         signed=batch.outcomes["signed"],
         failed=batch.outcomes["failed"],

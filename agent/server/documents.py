@@ -11,7 +11,7 @@ from agent.server import wire
 from agent.server.call import Call
 from agent.server.edge import Edge
 from agent.server.given import for_signing
-from agent.server.opened import opened_for
+from agent.server.opening import opened_for
 from agent.server.options import options
 from agent.signing.sign import Order, sign
 from agent.signing.sign_digest import DigestOrder, sign_digest

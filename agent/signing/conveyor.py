@@ -41,7 +41,7 @@ _UNDER_WAY: Final = 12
 _BYTES_UNDER_WAY: Final = 64 * 1024 * 1024
 _MOST_AT_ONCE: Final = 1000
 #: Seconds that what is signed has to be handed over, when nobody may be there to take it.
-_FAREWELL_SECONDS: Final = 2.0
+_FAREWELL_SECONDS: Final = 3.0
 #: A document's failure that the next ones would have, too.
 _EVERYBODYS: Final = frozenset({"storage_full"})
 
@@ -83,6 +83,7 @@ class Conveyor:
     #: The key was asked for a signature.
     used: bool = False
     _workshop: Workshop = field(init=False)
+    _turns: asyncio.Semaphore = field(init=False)
     _total: int = field(init=False)
     _done: int = field(default=0, init=False)
     _stopped: Exception | None = field(default=None, init=False)
@@ -101,6 +102,7 @@ class Conveyor:
         Raises what stopped it: what `Key.sign` does, UserError storage_full.
         """
         self._stopped, self._workshop = None, workshop
+        self._turns = asyncio.Semaphore(key.abreast)
         await self._take_out(approval.excluded, window)
         try:
             while self.left and self._stopped is None:
@@ -203,34 +205,37 @@ class Conveyor:
         """Those that were; the others are left, and it has stopped."""
         signed: list[_Carried] = []
         for mechanism, some in _by_mechanism(carried):
-            if self._stopped is None:
-                self.used = True
-                try:
-                    await self._sign(some, key, window, mechanism)
-                except (AgentError, NotAccepted) as error:
-                    self._stop(error)
-                    await self._close(some, error)
-                except asyncio.CancelledError:
-                    await self._close(some, self._why)
-                    if asyncio.current_task().cancelling():  # type: ignore[union-attr]
-                        raise
-                else:
+            async with self._turns:
+                if self._stopped is None and await self._sign(some, key, window, mechanism):
                     signed += some
-                    continue
-            self.left.extendleft(one.piece for one in reversed(some))
+                else:
+                    self.left.extendleft(one.piece for one in reversed(some))
         return signed
 
     async def _sign(
         self, some: Sequence[_Carried], key: Key, window: Window, mechanism: Mechanism
-    ) -> None:
-        signing = asyncio.ensure_future(key.sign(window, [one.item for one in some], mechanism))
+    ) -> bool:
+        """Whether it has; else it has stopped."""
+        self.used = True
+        items = [one.item for one in some]
+        signing = asyncio.ensure_future(key.sign(window, items, mechanism))
         self._signing.add(signing)
         try:
             signatures = await signing
+        except (AgentError, NotAccepted) as error:
+            self._stop(error)
+            await self._close(some, error)
+            return False
+        except asyncio.CancelledError:
+            self._stop(UserError("cancelled"))
+            await self._close(some, self._why)
+            return False
         finally:
+            signing.cancel()
             self._signing.discard(signing)
         for one, signature in zip(some, signatures, strict=True):
             one.signature = signature
+        return True
 
     async def _close(self, some: Sequence[_Carried], error: Exception) -> None:
         """In the journal, of what the key was asked to sign and did not. A wrong PIN is the
@@ -289,7 +294,8 @@ class Conveyor:
 
     @property
     def _why(self) -> Exception:
-        return self._stopped or UserError("cancelled")
+        assert self._stopped is not None
+        return self._stopped
 
     def _stop(self, why: Exception) -> None:
         """The first reason counts. What the key has not begun is not signed any more."""

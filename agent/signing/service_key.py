@@ -47,6 +47,7 @@ class KeyInService:
     certificate: ServiceCertificate
     session: ServiceKey
     pin: PinState = field(default_factory=PinState)
+    abreast: int = 1  # one question to the user at a time
     _typed: Pin | None = field(default=None, init=False)  # until the service is told
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 

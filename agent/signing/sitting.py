@@ -48,6 +48,10 @@ class Key(Protocol):
     def at_once(self) -> int:
         """Signatures that are best asked for together: a service's authorisation covers them."""
 
+    @property
+    def abreast(self) -> int:
+        """Calls of `sign` that it deals with beside each other, so that it never waits."""
+
     async def unlock(self, window: Window, approval: Approval) -> None:
         """Raises NotAccepted; UserError pin_each_time, token_removed …; TokenError."""
 

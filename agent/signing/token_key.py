@@ -88,6 +88,7 @@ class TokenKey:
     signatures: int
     confirmation: None = None
     at_once: int = 1
+    abreast: int = 3
     _held: AsyncExitStack
     _session: KeySession | None = field(default=None, init=False)
 

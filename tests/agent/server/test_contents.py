@@ -16,7 +16,7 @@ import pytest
 from agent.documents import Description, Digested, Document, Filed, octets
 from agent.formats.content import HEAD_BYTES
 from agent.keys import Mechanism
-from agent.server import documents, outgoing, picked, receipt, spool
+from agent.server import opening, outgoing, picked, receipt, spool
 from agent.server.spool import Spool
 from protocol import content
 from protocol.limits import MAX_CONTENT_BYTES, MAX_PIECE_BYTES, WINDOW_BYTES
@@ -670,4 +670,4 @@ class TestPickedFiles:
 
 
 def test_formats_that_take_files_are_among_the_profiles():
-    assert documents.BY_HASHES <= documents.FROM_FILES
+    assert opening.BY_HASHES <= opening.FROM_FILES

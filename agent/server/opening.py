@@ -1,4 +1,4 @@
-"""A document, opened as the format that signs it needs it: held, in a file, or by its hashes."""
+"""A document that a request names, as its format needs it: held, in a file, or by its hashes."""
 
 from contextlib import AbstractAsyncContextManager
 from typing import Final
@@ -7,7 +7,7 @@ from agent.documents import Document
 from agent.formats.options import Options
 from agent.server.arriving import SMALL_BYTES
 from agent.server.contents import Contents, Tell
-from protocol.documents import Source
+from protocol import documents as d
 
 #: Formats that leave the document in its file, however large it is.
 FROM_FILES: Final = frozenset({"cades-attached", "cades-detached", "pades", "asic-e"})
@@ -19,7 +19,7 @@ MOST_HELD: Final = 64 * 1024 * 1024
 
 def opened_for(
     contents: Contents,
-    source: Source,
+    source: d.Source,
     *,
     profile: str,
     options: Options,
