@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from agent.journal import JournalBroken, Stored
-from agent.journal.entries import DELETE
+from agent.journal.entries import DELETE, RAISE
 from agent.keys import TokenInfo
 from agent.server.edge import Edge
 from agent.tray.messages import Allowed, Choice, Forget, Open, Quit, Signed, State
@@ -82,7 +82,7 @@ class Tray:
                         succeeded=stored.entry.outcome == "signed",
                     )
                     for stored in recent
-                    if stored.entry.action != DELETE
+                    if stored.entry.action not in {DELETE, RAISE}
                 ),
                 sites=tuple(
                     Allowed(origin=site.origin, expires_at=site.expires_at)

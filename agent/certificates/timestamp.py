@@ -7,6 +7,7 @@ Authorities in the field take from two seconds to more than two minutes for one 
 import logging
 import secrets
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
@@ -95,6 +96,12 @@ class HttpTimestampAuthority:
         if stamped != _asked(request):
             raise ServiceError("service_malformed", host=self._host)
         return bytes(token.dump())
+
+
+def time_of(token: bytes) -> datetime:
+    """What a token that was verified says (genTime, RFC 3161 §2.4.2)."""
+    said: datetime = _stamped(cms.ContentInfo.load(token))["gen_time"].native
+    return said
 
 
 def _request(sha256: bytes, nonce: int) -> tsp.TimeStampReq:

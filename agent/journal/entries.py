@@ -25,6 +25,8 @@ _DOMAIN: Final = b"OpenKySo journal v1\n"
 GENESIS: Final = bytes(32)
 #: The action of an entry that says which others were deleted. It is never deleted itself.
 DELETE: Final = "delete"
+#: The action of an entry about a signature that has its own: what was put around it later.
+RAISE: Final = "raise"
 
 Span = tuple[int, int]  # numbers, from and to, both included
 

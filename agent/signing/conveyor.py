@@ -15,7 +15,7 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Final
@@ -30,7 +30,7 @@ from agent.signing.candidates import Candidate
 from agent.signing.desk import Desk, Errand
 from agent.signing.outcomes import Excluded, Failed, Listed, Outcome, Signed, Taker
 from agent.signing.raising import raised
-from agent.signing.record import Ending, Ledger, Line, Subject
+from agent.signing.record import Ledger, Line, Subject
 from agent.signing.sitting import Key, NotAccepted
 from agent.signing.window import Window
 from agent.signing.workshop import Work, Workshop
@@ -264,7 +264,7 @@ class Conveyor:
         except BaseException:
             await asyncio.shield(asyncio.to_thread(one.line.close, "cancelled"))
             raise
-        ending = Ending(level=reached.level.value, level_problem=reached.problem, signed_at=one.at)
+        ending = replace(reached.ending, signed_at=one.at)
         await asyncio.to_thread(one.line.close, "signed", ending)
         await self._hand_over(
             Signed(

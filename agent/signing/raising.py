@@ -10,14 +10,24 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import Final, assert_never
 
 from agent.documents import Document, Filed, Made
 from agent.errors import AgentError, DocumentError, ServiceError, UserError
 from agent.formats.api import Format
-from agent.formats.levels import Answer, EvidenceNeeded, Level, Need, Raising, StampNeeded
+from agent.formats.levels import (
+    Answer,
+    Evidence,
+    EvidenceNeeded,
+    Level,
+    Need,
+    Raising,
+    StampNeeded,
+)
 from agent.signing.desk import Desk, Errand
+from agent.signing.record import Ending
 from protocol.messages import Stage
 
 _log: Final = logging.getLogger(__name__)
@@ -28,6 +38,18 @@ class Raised:
     document: Made
     level: Level
     problem: str = ""  # the error code why it is not higher
+    #: When it was stamped first, and all that was obtained for it, in DER: for the journal.
+    stamped_at: datetime | None = None
+    evidence: tuple[bytes, ...] = field(default=(), repr=False)
+
+    @property
+    def ending(self) -> Ending:
+        return Ending(
+            level=self.level.value,
+            level_problem=self.problem,
+            stamped_at=self.stamped_at,
+            evidence=self.evidence,
+        )
 
 
 async def raised(
@@ -52,7 +74,13 @@ async def raised(
                 raise ServiceError(problem) from error
         else:
             _forget(made, but=higher)
-            return Raised(document=higher, level=goal, problem=problem)
+            return Raised(
+                document=higher,
+                level=goal,
+                problem=problem,
+                stamped_at=answers.stamped_at(),
+                evidence=answers.all(),
+            )
     return Raised(document=made, level=Level.B, problem=problem)
 
 
@@ -96,6 +124,26 @@ class _Answers:
         if isinstance(answer, AgentError):
             raise answer
         return answer
+
+    def stamped_at(self) -> datetime | None:
+        # Loaded with the first time stamp.
+        from agent.certificates.timestamp import time_of
+
+        return min(map(time_of, self._tokens()), default=None)
+
+    def all(self) -> tuple[bytes, ...]:
+        gathered = [one for one in self.known.values() if isinstance(one, Evidence)]
+        return (
+            *self._tokens(),
+            *(
+                der
+                for one in gathered
+                for der in (*one.certificates, *one.ocsp_responses, *one.crls)
+            ),
+        )
+
+    def _tokens(self) -> list[bytes]:
+        return [one for one in self.known.values() if isinstance(one, bytes)]
 
     async def _ask(self, need: Need) -> Answer:
         match need:

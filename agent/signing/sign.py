@@ -12,10 +12,12 @@ from agent.errors import DocumentError
 from agent.formats.api import fitted
 from agent.formats.levels import Level
 from agent.formats.options import Options
+from agent.journal.entries import RAISE
 from agent.signing.approval import Deed, approved
 from agent.signing.candidates import Candidate, Wanted
 from agent.signing.desk import Desk, Errand
 from agent.signing.raising import raised
+from agent.signing.record import Record
 from agent.signing.select import to_sign_with
 
 _AS_THE_PROFILE_HAS_IT: Final = Options()
@@ -73,6 +75,19 @@ async def sign(desk: Desk, errand: Errand, order: Order) -> Signed:
     reached = await raised(
         desk, errand, format_, made, document=order.document, level=order.options.level
     )
+    if order.options.level is not Level.B:
+        # The signature has its line since it was made; this one is of what was put around it.
+        line = Record(
+            desk,
+            errand,
+            candidate,
+            action=RAISE,
+            name=order.name,
+            sha256=sha256,
+            size=prepared.description.size,
+            profile=order.profile,
+        )
+        await asyncio.to_thread(line.close, "raised", reached.ending)
     return Signed(
         document=reached.document,
         sha256=sha256,
