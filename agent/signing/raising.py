@@ -9,6 +9,7 @@ result is what was reached, and why not more. Only where the administrator requi
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -129,7 +130,11 @@ class _Answers:
         # Loaded with the first time stamp.
         from agent.certificates.timestamp import time_of
 
-        return min(map(time_of, self._tokens()), default=None)
+        times = []
+        for token in self._tokens():
+            with suppress(ValueError):  # of one that its format has refused
+                times.append(time_of(token))
+        return min(times, default=None)
 
     def all(self) -> tuple[bytes, ...]:
         gathered = [one for one in self.known.values() if isinstance(one, Evidence)]

@@ -69,3 +69,14 @@ def pdfs() -> dict[str, bytes]:
 @cache
 def certificates() -> dict[str, bytes]:
     return {"unit": unit().der, "curve": unit_on_a_curve().der, "authority": authority().der}
+
+
+@cache
+def containers() -> dict[str, bytes]:
+    return {"asic": signed("asic-e", b"content")}
+
+
+@cache
+def shaped() -> dict[str, bytes]:
+    """Of the profile that has no form of its own: XAdES, as the root's last child."""
+    return {"xades": signed("xml", XML)}

@@ -5,10 +5,10 @@ from typing import Final
 from cryptography.x509 import load_der_x509_certificate
 
 from agent.errors import AgentError, DocumentError, UserError
-from agent.formats import cms, jws
+from agent.formats import asic, cms, jws
 from agent.formats.pdf.verify import signatures as pdf_signatures
 from agent.formats.registry import format_for
-from agent.formats.xml import PROFILES
+from agent.formats.xml import PROFILES, general
 from agent.formats.xml import verify as verify_xml
 from agent.formats.xml.intake import take_in
 from agent.verifying.files import recognise
@@ -103,7 +103,29 @@ def test_pdf_is_prepared(octets: bytes) -> None:
         documented(error)
 
 
-@fuzzed(lambda: seeds.xml() | seeds.cms() | seeds.jws() | seeds.pdfs())
+@fuzzed(seeds.shaped)
+def test_xades_is_verified(octets: bytes) -> None:
+    try:
+        for found in general.verify(octets):
+            assert found.certificate == seeds.unit().der  # XAdES signs which it is
+    except DocumentError as error:
+        documented(error)
+
+
+@fuzzed(seeds.containers)
+def test_containers_are_verified(octets: bytes) -> None:
+    try:
+        for found in asic.verify(octets):
+            assert found.signature.certificate == seeds.unit().der
+    except DocumentError as error:
+        documented(error)
+
+
+@fuzzed(
+    lambda: (
+        seeds.xml() | seeds.shaped() | seeds.cms() | seeds.jws() | seeds.pdfs() | seeds.containers()
+    )
+)
 def test_any_file_is_recognised_and_judged(octets: bytes) -> None:
     try:
         file = recognise(octets)

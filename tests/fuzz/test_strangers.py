@@ -15,10 +15,13 @@ from agent.certificates.trust import TrustStore
 from agent.consent.window_messages import Approved, encode
 from agent.consent.window_process import AnswerReader
 from agent.errors import ServiceError, UserError
+from agent.journal import Exhibit
 from agent.journal.entries import Entry, canonical, parse
 from protocol.client_session import ClientSession, NotAMessage
 from protocol.codec import BadFrame, decode_request, encode_request
 from protocol.codec import encode as encoded
+from protocol.content import BadContent
+from protocol.content import decode as decode_frame
 from protocol.messages import CancelResult, HelloParams, Reply, SignXmlParams
 from tests.fuzz import seeds
 from tests.fuzz.bending import fuzzed
@@ -109,6 +112,18 @@ def test_requests_are_decoded(octets: bytes) -> None:
         assert len(repr(refused.error.details)) < 500
 
 
+@fuzzed(
+    lambda: {
+        "piece": bytes.fromhex("01 03 00000001 0000000000000003 616263"),
+        "credit": bytes.fromhex("02 0000000000000003"),
+        "given up": bytes.fromhex("03 00000001"),
+    }
+)
+def test_binary_frames_are_decoded(octets: bytes) -> None:
+    with suppress(BadContent):
+        decode_frame(octets)
+
+
 @fuzzed(lambda: {"reply": encoded(Reply(id=1, result=CancelResult(cancelled=True))).encode()})
 def test_answers_are_decoded(octets: bytes) -> None:
     with suppress(NotAMessage):
@@ -128,7 +143,7 @@ def test_answers_of_windows_are_read(octets: bytes) -> None:
 def _entry() -> dict[str, bytes]:
     entry = Entry(
         at=datetime(2026, 12, 1, tzinfo=UTC), origin="https://a.vn", action="sign", name="n",
-        sha256="ab" * 32, certificate=b"\x30", holder="h", serial="01", outcome="signed",
+        sha256="ab" * 32, certificate=Exhibit.of(b"\x30"), holder="h", serial="01", outcome="signed",
     )  # fmt: skip
     return {"entry": canonical(1, entry)}
 

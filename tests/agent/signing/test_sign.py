@@ -15,6 +15,7 @@ from agent.formats.cms import CmsFormat, verify
 from agent.formats.levels import Level
 from agent.formats.options import Options
 from agent.journal import Exhibit
+from agent.journal.entries import RAISE
 from agent.signing.candidates import Wanted
 from agent.signing.desk import Desk
 from agent.signing.sign import Order, Signed, sign
@@ -138,7 +139,9 @@ class TestLevels:
         assert (result.level, result.level_problem) == (Level.B, "timestamp_not_configured")
         assert verify(result.document, content=DOCUMENT)
         assert stages[-1] is Stage.TIMESTAMPING
-        assert outcomes(desk) == ["signed"]
+        assert sorted(outcomes(desk)) == ["raised", "signed"]
+        (about,) = [one.entry for one in desk.journal.latest(limit=2) if one.entry.action == RAISE]
+        assert (about.level, about.level_problem) == ("B-B", "timestamp_not_configured")
 
     async def test_what_the_profile_has_not_is_refused_before_anybody_is_asked(
         self, tmp_path: Path
