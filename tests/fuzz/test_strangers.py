@@ -143,7 +143,8 @@ def test_answers_of_windows_are_read(octets: bytes) -> None:
 def _entry() -> dict[str, bytes]:
     entry = Entry(
         at=datetime(2026, 12, 1, tzinfo=UTC), origin="https://a.vn", action="sign", name="n",
-        sha256="ab" * 32, certificate=Exhibit.of(b"\x30"), holder="h", serial="01", outcome="signed",
+        sha256="ab" * 32, certificate=Exhibit.of(b"\x30"), holder="h",
+        serial="01", outcome="signed",
     )  # fmt: skip
     return {"entry": canonical(1, entry)}
 
