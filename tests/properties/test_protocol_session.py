@@ -167,6 +167,13 @@ class Connection(RuleBasedStateMachine):
         [send] = actions
         assert json.loads(send.text)["id"] == request_id
 
+    def hand_out(self, run):
+        assert run.id not in self.handed_out
+        rule = METHODS[run.method]
+        assert ORDER.index(self.session.rights) >= ORDER.index(rule.rights)
+        assert not rule.native_only
+        self.handed_out[run.id] = run.method
+
     def content_moves(self, action):
         assert ORDER.index(self.session.rights) >= ORDER.index(Rights.SITE)
         over = isinstance(action, Take) and isinstance(action.what, content.GivenUp)
@@ -180,24 +187,18 @@ class Connection(RuleBasedStateMachine):
             match action:
                 case Run():
                     assert (action.id, action.method) == (request_id, method)
-                    assert action.id not in self.handed_out
-                    rule = METHODS[method]
-                    assert ORDER.index(self.session.rights) >= ORDER.index(rule.rights)
-                    assert not rule.native_only
-                    self.handed_out[action.id] = action.method
+                    self.hand_out(action)
                 case Abort():
                     assert action.id in self.handed_out
                     if self.session.state is State.CLOSED:
                         self.handed_out.pop(action.id)
                     else:
                         assert (method, action.id) == ("cancel", victim)
-                case Send() if "content.refused" in action.text:
-                    assert self.session.state is State.OPEN
-                case Send():
+                case Send() if '"content.refused"' not in action.text:
                     reply = json.loads(action.text)["id"]
                     assert reply is None or reply not in self.handed_out
                     replies[reply] += 1
-                case Take() | SendBinary():
+                case Take() | SendBinary() | Send():
                     self.content_moves(action)
                 case Close():
                     assert self.session.state is State.CLOSED
