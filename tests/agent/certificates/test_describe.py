@@ -194,7 +194,7 @@ class TestBytesFromAnywhere:
         try:
             describe(bytes(der))
         except UserError as error:
-            assert error.code == "certificate_unsuitable"  # noqa: PT017
+            assert error.code == "certificate_unsuitable"
 
     def test_something_behind_the_certificate_is_refused(self, ca: Authority) -> None:
         with pytest.raises(UserError):
