@@ -72,8 +72,13 @@ async def signed(
     moved: Tell | None,
 ) -> AsyncIterator[SignedDocument]:
     result = await connection.ask("sign.document", params, SignDocumentResult, progress)
-    async with aclosing(_pieces(connection, result, moved)) as pieces:
-        yield SignedDocument(result, pieces)
+    try:
+        async with aclosing(_pieces(connection, result, moved)) as pieces:
+            yield SignedDocument(result, pieces)
+    finally:
+        if result.content is not None:  # nobody may have begun to take it
+            with suppress(Disconnected):
+                await connection.contents.refuse(result.content)
 
 
 async def _pieces(

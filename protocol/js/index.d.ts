@@ -119,7 +119,10 @@ export class OpenKySo {
   select(request?: { filter?: CertificateFilter; reason?: string } & Waiting): Promise<Certificate>;
   /** The user sees the document in the agent's window, and gives the PIN there. */
   signXml(request: SignXmlRequest): Promise<Omit<SignXmlResult, "document"> & { document: Uint8Array }>;
-  /** A document of any kind and size; what comes back is a Blob where a Blob was given. */
+  /**
+   * A document of any kind and size; what comes back is a Blob where a Blob was given. A File that
+   * has gone or changed meanwhile is the browser's own NotReadableError.
+   */
   signDocument(request: SignDocumentRequest & { document: Blob | PickedFile }): Promise<Signed<Blob>>;
   signDocument(
     request: SignDocumentRequest & { document: ArrayBuffer | ArrayBufferView | string },

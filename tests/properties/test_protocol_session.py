@@ -1,4 +1,4 @@
-"""Whatever a client and the agent do, in whatever order: the five rules of `protocol.session`."""
+"""Whatever a client and the agent do, in whatever order: the six rules of `protocol.session`."""
 
 import json
 from collections import Counter
@@ -7,8 +7,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from protocol import content
 from protocol.errors import ProtocolError
-from protocol.limits import HELLO_SECONDS, MAX_PENDING, REQUEST_BURST
+from protocol.limits import HELLO_SECONDS, MAX_CONTENT_BYTES, MAX_PENDING, REQUEST_BURST
 from protocol.messages import (
     AccountsChanged,
     HelloResult,
@@ -19,7 +20,19 @@ from protocol.messages import (
     TokensChanged,
 )
 from protocol.methods import METHODS
-from protocol.session import REFUSALS, TRANSITIONS, Abort, Close, Event, Run, Send, Session, State
+from protocol.session import (
+    REFUSALS,
+    TRANSITIONS,
+    Abort,
+    Close,
+    Event,
+    Run,
+    Send,
+    SendBinary,
+    Session,
+    State,
+    Take,
+)
 
 GOOD = {
     "hello": {"versions": [1], "client": "x"},
@@ -73,6 +86,25 @@ class Connection(RuleBasedStateMachine):
     @rule(frame=st.sampled_from(["", "{", "[]", '{"id":1}', '{"id":2,"method":"x"}', "\x00"]))
     def rubbish(self, frame):
         self.take(self.session.receive(frame, self.now))
+
+    @rule(data=st.data())
+    def a_binary_frame(self, data):
+        number = data.draw(st.integers(1, 3))
+        frame = data.draw(
+            st.sampled_from(
+                [
+                    content.piece(number, bytes(4096), size=5000),
+                    content.piece(number, bytes(904), last=True),
+                    content.piece(number, b"whole", size=5, last=True),
+                    content.piece(number, bytes(4096), size=MAX_CONTENT_BYTES + 1),
+                    content.given_up(number),
+                    content.unwanted(number),
+                    content.credit(number),
+                    b"rubbish",
+                ]
+            )
+        )
+        self.take(self.session.receive_binary(frame))
 
     @rule(seconds=st.floats(0, 3))
     def time_passes(self, seconds):
@@ -135,6 +167,18 @@ class Connection(RuleBasedStateMachine):
         [send] = actions
         assert json.loads(send.text)["id"] == request_id
 
+    def hand_out(self, run):
+        assert run.id not in self.handed_out
+        rule = METHODS[run.method]
+        assert ORDER.index(self.session.rights) >= ORDER.index(rule.rights)
+        assert not rule.native_only
+        self.handed_out[run.id] = run.method
+
+    def content_moves(self, action):
+        assert ORDER.index(self.session.rights) >= ORDER.index(Rights.SITE)
+        over = isinstance(action, Take) and isinstance(action.what, content.GivenUp)
+        assert self.session.state is State.OPEN or (over and self.session.state is State.CLOSED)
+
     def take(self, actions, *, request_id=None, method=None, victim=None):
         if self.closed:
             assert actions == []
@@ -143,21 +187,19 @@ class Connection(RuleBasedStateMachine):
             match action:
                 case Run():
                     assert (action.id, action.method) == (request_id, method)
-                    assert action.id not in self.handed_out
-                    rule = METHODS[method]
-                    assert ORDER.index(self.session.rights) >= ORDER.index(rule.rights)
-                    assert not rule.native_only
-                    self.handed_out[action.id] = action.method
+                    self.hand_out(action)
                 case Abort():
                     assert action.id in self.handed_out
                     if self.session.state is State.CLOSED:
                         self.handed_out.pop(action.id)
                     else:
                         assert (method, action.id) == ("cancel", victim)
-                case Send():
+                case Send() if '"content.refused"' not in action.text:
                     reply = json.loads(action.text)["id"]
                     assert reply is None or reply not in self.handed_out
                     replies[reply] += 1
+                case Take() | SendBinary() | Send():
+                    self.content_moves(action)
                 case Close():
                     assert self.session.state is State.CLOSED
                     assert action is actions[-1]

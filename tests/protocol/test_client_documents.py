@@ -201,6 +201,15 @@ class TestGivingUp:
         again = await native.sign_document(document, name="a", profile="pades")
         assert again.document == document + SIGNED
 
+    async def test_what_nobody_begins_to_take(self, agent: Serving, native: Agent):
+        document = octets(3 * WINDOW_BYTES)
+        async with native.signing_document(document, name="a", profile="pades") as signed:
+            assert signed.result.size == len(document) + len(SIGNED)
+
+        await eventually(lambda: agent.world.unwanted, "the agent to be told")
+        again = await native.sign_document(document, name="a", profile="pades")
+        assert again.document == document + SIGNED
+
     async def test_an_answer_that_is_on_its_way(self, agent: Serving, native: Agent):
         """The agent has signed when it hears of the cancellation: its frames go nowhere."""
         document = octets(3 * WINDOW_BYTES)

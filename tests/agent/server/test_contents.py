@@ -19,7 +19,12 @@ from agent.keys import Mechanism
 from agent.server import opening, outgoing, picked, receipt, spool
 from agent.server.spool import Spool
 from protocol import content
-from protocol.limits import MAX_CONTENT_BYTES, MAX_PIECE_BYTES, WINDOW_BYTES
+from protocol.limits import (
+    MAX_CONNECTIONS_PER_ORIGIN,
+    MAX_CONTENT_BYTES,
+    MAX_PIECE_BYTES,
+    WINDOW_BYTES,
+)
 from protocol.session import POLICY_VIOLATION
 from tests.support.edge import Page, Running, running
 from tests.support.prompts import Approve, Refuse, ScriptedUser, Wait
@@ -485,9 +490,11 @@ class TestManyConnections:
     async def test_that_all_upload_do_not_starve_others(self, agent: Running):
         """Somebody else is answered again and again while they upload, not after it."""
         answered_meanwhile = 0
-        async with agent.page() as quick:
-            await quick.hello()
-            uploads = [asyncio.create_task(self.upload(agent.page())) for _ in range(6)]
+        async with agent.native() as quick:
+            uploads = [
+                asyncio.create_task(self.upload(agent.page()))
+                for _ in range(MAX_CONNECTIONS_PER_ORIGIN)
+            ]
             while not any(upload.done() for upload in uploads):
                 await quick.call("tokens.list")
                 answered_meanwhile += 1
