@@ -25,10 +25,11 @@ export async function signDocument(connection, document, params, waiting) {
   }
 }
 
-async function sourceOf(connection, document, { profile, options }, waiting) {
+/** `inline`: larger ones travel in binary frames, and stay with the agent until `forget`. */
+export async function sourceOf(connection, document, { profile, options }, waiting, inline = INLINE) {
   if (typeof document.file === "string") return { source: { file: document.file } };
   const blob = document instanceof Blob ? document : new Blob([document]);
-  if (blob.size <= INLINE) {
+  if (blob.size <= inline) {
     return { source: { document: toBase64(new Uint8Array(await blob.arrayBuffer())) } };
   }
   const digestOnly = BY_DIGEST.has(profile) && (options?.hash ?? "sha256") === "sha256";
