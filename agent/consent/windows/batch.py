@@ -60,7 +60,7 @@ class BatchWindow(SigningWindow):
             question,
             window_title=texts("batch.window"),
             title=title_words(question, texts),
-            confirm=counted(texts, "batch.confirm", len(question.items)),
+            confirm=texts("button.sign"),  # as the notes call it, whatever its number is
             seconds=ask.seconds,
         )
         self._seconds = ask.seconds

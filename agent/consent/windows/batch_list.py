@@ -75,7 +75,7 @@ class BatchList(QWidget):
         self._caution.setVisible(model.warned > 0)
         column.addWidget(self._caution)
         column.addWidget(self._tools)
-        column.addWidget(self.nothing)
+        column.addWidget(self.nothing, 1, Qt.AlignmentFlag.AlignTop)
         column.addWidget(self.table, 1)
 
         self.search.textChanged.connect(self._find)
@@ -123,6 +123,7 @@ class BatchList(QWidget):
     def _find(self) -> None:
         self._model.find(self.search.text(), warned=self.warned.isChecked())
         self.nothing.setVisible(not self._model.rows)
+        self.table.setVisible(bool(self._model.rows))
         if self._model.rows:
             self.table.setCurrentIndex(self._model.index(0, 0))
         self._label()
@@ -138,8 +139,9 @@ class BatchList(QWidget):
 
     def _label(self) -> None:
         model = self._model
-        shown, every = len(model.rows), len(model.rows) == len(model.items)
+        shown = len(model.rows)
         key = "batch.untick" if shown and model.all_shown_ticked() else "batch.tick"
+        every = shown in {0, len(model.items)}
         label = self._texts(f"{key}_all") if every else counted(self._texts, f"{key}_shown", shown)
         self.all.setText(label)
         self.all.setEnabled(bool(shown))

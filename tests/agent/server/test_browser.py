@@ -76,7 +76,8 @@ async def test_a_page_finds_asks_and_signs(tmp_path: Path) -> None:
         hello = await page.evaluate(CONVERSE, f"ws://127.0.0.1:{agent.port}/v1")
         assert (hello["origin"], hello["rights"]) == (origin, "none")
         assert await page.evaluate("call('tokens.list', {})") == "not_allowed"
-        assert await page.evaluate("call('site.request', {})") == {"granted": "once"}
+        granted = await page.evaluate("call('site.request', {})")
+        assert granted == {"granted": "once", "digests": False}
         order = {"document": "PGEvPg==", "name": "a.xml", "profile": "test"}
         signed = await page.evaluate("order => call('sign.xml', order)", order)
 
