@@ -13,18 +13,21 @@ waits for an answer cancels the request at the agent, and closes the window that
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Literal, TypeVar
 
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
+from protocol.batch_client import Batch, Digests, opened_batch, opened_digests
+from protocol.batches import BatchOpenParams
 from protocol.client_connection import Connection, Disconnected, ProgressCallback, opened
 from protocol.client_contents import Moved, Stream, Tell
 from protocol.client_documents import Signable, SignedDocument, sent, signed, written
 from protocol.discovery import AgentNotFound, address, find, read_runtime
 from protocol.documents import (
+    DigestsOpenParams,
     FilesPickParams,
     FilesPickResult,
     SignDigestParams,
@@ -234,6 +237,29 @@ class Agent:
             )
             async with signed(self._connection, params, progress=progress, moved=moved) as made:
                 yield made
+
+    def batch(
+        self,
+        *,
+        reason: str = "",
+        certificate: str | None = None,
+        mst: str | None = None,
+        place: Literal["token", "service"] | None = None,
+    ) -> AbstractAsyncContextManager[Batch]:
+        """Many documents under one PIN (protocol.batch_client)."""
+        params = BatchOpenParams(
+            reason=reason,
+            certificate=UNSET if certificate is None else certificate,
+            mst=UNSET if mst is None else mst,
+            place=UNSET if place is None else place,
+        )
+        return opened_batch(self._connection, params)
+
+    def digests(
+        self, params: DigestsOpenParams, progress: ProgressCallback | None = None
+    ) -> AbstractAsyncContextManager[Digests]:
+        """Many digests under one PIN; the user sees no content (protocol.batch_client)."""
+        return opened_digests(self._connection, params, progress)
 
     async def sign_digest(
         self, params: SignDigestParams, progress: ProgressCallback | None = None

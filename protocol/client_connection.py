@@ -9,6 +9,7 @@ import websockets
 from msgspec import Struct
 from websockets.asyncio.client import ClientConnection
 
+from protocol.batches import BatchDocumentDone
 from protocol.client_contents import Contents
 from protocol.client_session import (
     Announced,
@@ -86,12 +87,18 @@ class Connection:
     async def watch(
         self, topic: Literal["tokens", "accounts"], news: type[N]
     ) -> AsyncIterator[tuple[EventsSubscribeResult, asyncio.Queue[N | None]]]:
+        async with self.hearing(news) as queue:
+            asked = EventsSubscribeParams(topics=(topic,))
+            yield await self.ask("events.subscribe", asked, EventsSubscribeResult), queue
+
+    @asynccontextmanager
+    async def hearing(self, news: type[N]) -> AsyncIterator[asyncio.Queue[N | None]]:
+        """All such news while the block lasts; None when the connection has ended."""
         queue: asyncio.Queue[N | None] = asyncio.Queue()
         watcher = (news, queue)
         self._watchers.add(watcher)
         try:
-            asked = EventsSubscribeParams(topics=(topic,))
-            yield await self.ask("events.subscribe", asked, EventsSubscribeResult), queue
+            yield queue
         finally:
             self._watchers.discard(watcher)
 
@@ -166,7 +173,7 @@ class Connection:
                 self.contents.named(number)
                 await self.contents.refuse(number)
             case Announced(params=changed):
-                self._announced(changed)
+                await self._announced(changed)
             case Complaint(error=error):
                 self._complaint = error
 
@@ -183,12 +190,18 @@ class Connection:
         else:
             answer.set_result(outcome)
 
-    def _announced(self, changed: Struct) -> None:
+    async def _announced(self, changed: Struct) -> None:
         if isinstance(changed, ContentRefused):
             self.contents.refused(changed)
+        heard = False
+        if isinstance(changed, BatchDocumentDone) and changed.content is not None:
+            self.contents.named(changed.content)  # before its first piece comes
         for news, queue in self._watchers:
             if isinstance(changed, news):
                 queue.put_nowait(changed)
+                heard = True
+        if isinstance(changed, BatchDocumentDone) and changed.content is not None and not heard:
+            await self.contents.refuse(changed.content)
 
     def _ending(self) -> Exception:
         """Why nothing more comes: what the agent complained about, if it did."""

@@ -48,19 +48,33 @@ async def sent(
     moved: Tell | None,
 ) -> AsyncIterator[Source]:
     """Where the agent has it, for as long as the block lasts."""
-    if isinstance(document, PickedFile):
-        yield Source(file=document.file)
-    elif isinstance(document, bytes) and len(document) <= INLINE_BYTES:
-        yield Source(document=document)
-    else:
-        digest_only = profile in _BY_DIGEST and options.hash in {UNSET, "sha256"}
-        stream = document if isinstance(document, Stream) else stream_of(document)
-        number = await connection.contents.upload(stream, digest_only=digest_only, tell=moved)
-        try:
-            yield Source(content=number)
-        finally:
+    source = await uploaded(connection, document, profile=profile, options=options, moved=moved)
+    try:
+        yield source
+    finally:
+        if isinstance(source.content, int):
             with suppress(Disconnected):
-                await connection.contents.forget(number)
+                await connection.contents.forget(source.content)
+
+
+async def uploaded(
+    connection: Connection,
+    document: Signable,
+    *,
+    profile: str,
+    options: SignOptions,
+    inline: int = INLINE_BYTES,
+    moved: Tell | None = None,
+) -> Source:
+    """A content stays with the agent until it is forgotten."""
+    if isinstance(document, PickedFile):
+        return Source(file=document.file)
+    if isinstance(document, bytes) and len(document) <= inline:
+        return Source(document=document)
+    digest_only = profile in _BY_DIGEST and options.hash in {UNSET, "sha256"}
+    stream = document if isinstance(document, Stream) else stream_of(document)
+    number = await connection.contents.upload(stream, digest_only=digest_only, tell=moved)
+    return Source(content=number)
 
 
 @asynccontextmanager

@@ -56,6 +56,7 @@ class _Identified(Struct):
 
 _ENCODER: Final = msgspec.json.Encoder()
 _REQUEST: Final = msgspec.json.Decoder(Request)
+_ANYTHING: Final = msgspec.json.Decoder()
 _IDENTIFIED: Final = msgspec.json.Decoder(_Identified)
 _PARAMS: Final = {name: msgspec.json.Decoder(m.params) for name, m in METHODS.items()}
 
@@ -151,13 +152,28 @@ def _tangled(data: bytes) -> bool:
 
 def _has_a_key_twice(data: bytes) -> bool:
     """Of a message whose types are right, and whose keys therefore are few."""
-    if data.count(b":") > _MOST_COLONS:
+    colons = data.count(b":")
+    if colons > _MOST_COLONS:
         return True
+    # Most have a colon for each key that is left when the last of equals has won, and no other.
+    if colons == _keys(_ANYTHING.decode(data)):
+        return False
     try:
         json.loads(data, object_pairs_hook=_unique)
     except ValueError:
         return True
     return False
+
+
+def _keys(value: object) -> int:
+    """In it, and in what is nested in it; never more than the colons that it was read from."""
+    match value:
+        case dict():
+            return len(value) + sum(map(_keys, value.values()))
+        case list():
+            return sum(map(_keys, value))
+        case _:
+            return 0
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> None:

@@ -4,7 +4,7 @@ SHA-1 is left out on purpose (TT 15/2025/TT-BKHCN, Annex I), and so are keys bel
 curves other than NIST's three.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self
@@ -87,15 +87,46 @@ def check(
 
     `salt_bytes` is for RSASSA-PSS; it is as long as the hash unless a signature says otherwise.
     """
-    if not fits(scheme, key) or len(digest) != scheme.hash_bytes:
-        raise InvalidSignature
+    checker(scheme, key, salt_bytes=salt_bytes)(signature, digest)
+
+
+#: Is given a signature and a digest. Raises InvalidSignature.
+Checker = Callable[[bytes, bytes], None]
+
+
+def checker(
+    scheme: Scheme, key: CertificatePublicKeyTypes, *, salt_bytes: int | None = None
+) -> Checker:
+    """As `check`, for many signatures by one key."""
     hashed = utils.Prehashed(_HASHES[scheme.hash])
+    verify: Checker
     match key:
-        case rsa.RSAPublicKey() if scheme.kind is Kind.RSA_PKCS1:
-            key.verify(signature, digest, padding.PKCS1v15(), hashed)
+        case _ if not fits(scheme, key):
+            verify = _never
         case rsa.RSAPublicKey():
-            mask = padding.MGF1(_HASHES[scheme.hash])
-            salt = scheme.hash_bytes if salt_bytes is None else salt_bytes
-            key.verify(signature, digest, padding.PSS(mask, salt), hashed)
+            padded = _padding(scheme, salt_bytes)
+            verify = lambda signature, digest: key.verify(signature, digest, padded, hashed)  # noqa: E731
         case ec.EllipticCurvePublicKey():
-            key.verify(signature, digest, ec.ECDSA(hashed))
+            curve = ec.ECDSA(hashed)
+            verify = lambda signature, digest: key.verify(signature, digest, curve)  # noqa: E731
+        case _:
+            verify = _never
+
+    def check_one(signature: bytes, digest: bytes) -> None:
+        if len(digest) != scheme.hash_bytes:
+            raise InvalidSignature
+        verify(signature, digest)
+
+    return check_one
+
+
+def _padding(scheme: Scheme, salt_bytes: int | None) -> padding.AsymmetricPadding:
+    if scheme.kind is Kind.RSA_PKCS1:
+        return padding.PKCS1v15()
+    mask = padding.MGF1(_HASHES[scheme.hash])
+    return padding.PSS(mask, scheme.hash_bytes if salt_bytes is None else salt_bytes)
+
+
+def _never(signature: bytes, digest: bytes) -> None:
+    del signature, digest
+    raise InvalidSignature

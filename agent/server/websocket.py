@@ -47,6 +47,8 @@ _HEARTBEAT_SECONDS: Final = 30.0
 _CLOSE_SECONDS: Final = 2.0
 #: Seconds that a client which reads nothing may hold up what is sent to it.
 _SEND_SECONDS: Final = 20.0
+#: Well below what a transport buffers before it holds up who writes.
+_SMALL_BYTES: Final = 8 * 1024
 
 _TOO_MANY: Final = encode(
     ErrorReply(id=None, error=ProtocolError("too_many_connections").to_wire())
@@ -300,16 +302,28 @@ class _Conversation:
     async def _send(self, message: str | bytes) -> None:
         """Waits for a slow reader, but not for ever."""
         try:
+            if self._goes_at_once(message):
+                await self._write(message)
+                return
             async with asyncio.timeout(_SEND_SECONDS):
-                if isinstance(message, str):
-                    await self._socket.send_str(message)
-                else:
-                    await self._socket.send_bytes(message)
+                await self._write(message)
         except TimeoutError:
             _log.warning("a client did not read what it was sent; disconnected")
             self._cut_off()
         except (ConnectionError, RuntimeError):
             pass  # closed meanwhile; the listener will see it
+
+    def _goes_at_once(self, message: str | bytes) -> bool:
+        """It is small and nothing is unsent: there is no waiting, and no clock is needed."""
+        if len(message) > _SMALL_BYTES or self._transport is None:
+            return False
+        return self._transport.get_write_buffer_size() == 0
+
+    async def _write(self, message: str | bytes) -> None:
+        if isinstance(message, str):
+            await self._socket.send_str(message)
+        else:
+            await self._socket.send_bytes(message)
 
     def _cut_off(self) -> None:
         # Not closed: that would keep all that is unsent until the client deigns to read it.

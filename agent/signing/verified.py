@@ -19,14 +19,14 @@ def checker(der: bytes, mechanism: Mechanism) -> Callable[[bytes, bytes], bool]:
     from cryptography.exceptions import InvalidSignature
     from cryptography.x509 import load_der_x509_certificate
 
-    from agent.formats.algorithms import Scheme, check
+    from agent.formats import algorithms
 
     key = load_der_x509_certificate(der).public_key()
-    scheme = Scheme.of(mechanism)
+    check = algorithms.checker(algorithms.Scheme.of(mechanism), key)
 
     def is_its(signature: bytes, digest: bytes) -> bool:
         try:
-            check(scheme, key, signature=signature, digest=digest)
+            check(signature, digest)
         except InvalidSignature:
             return False
         return True

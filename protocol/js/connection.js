@@ -20,6 +20,9 @@ export class Connection {
   /** The documents that travel in binary frames. */
   contents;
 
+  /** Who hears of a batch's documents, by the batch. */
+  batches = new Map();
+
   /** Resolves with the reason when the connection has ended, whatever ended it. */
   ended;
 
@@ -116,8 +119,16 @@ export class Connection {
 
   #news(method, params) {
     if (method === "content.refused") return this.contents.refused(params);
+    if (method === "batch.document") return this.#batchDocument(params);
     if (method !== "progress") return this.#onNews(method, params);
     this.#asked.get(params.request)?.onProgress?.(params);
+  }
+
+  #batchDocument(params) {
+    if (typeof params.content === "number") this.contents.named(params.content);
+    const hear = this.batches.get(params.batch);
+    if (hear) hear(params);
+    else if (typeof params.content === "number") this.contents.refuse(params.content);
   }
 
   /** What the agent complained about before it hung up tells more than that it did. */

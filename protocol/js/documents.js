@@ -25,11 +25,14 @@ export async function signDocument(connection, document, params, waiting) {
   }
 }
 
-/** How a request names the document, and how what was sent for it is forgotten. */
-export async function sourceOf(connection, document, { profile, options }, waiting) {
+/**
+ * How a request names the document, and how what was sent for it is forgotten. Up to `inline` it is in
+ * the message; larger ones travel in binary frames, and stay with the agent until `forget`.
+ */
+export async function sourceOf(connection, document, { profile, options }, waiting, inline = INLINE) {
   if (typeof document.file === "string") return { source: { file: document.file } };
   const blob = document instanceof Blob ? document : new Blob([document]);
-  if (blob.size <= INLINE) {
+  if (blob.size <= inline) {
     return { source: { document: toBase64(new Uint8Array(await blob.arrayBuffer())) } };
   }
   const digestOnly = BY_DIGEST.has(profile) && (options?.hash ?? "sha256") === "sha256";

@@ -2,8 +2,10 @@
 import type {
   Account,
   AccountsLookResult,
+  BatchSignResult,
   Certificate,
   CertificateFilter,
+  DigestsOpenResult,
   HelloResult,
   LoginResult,
   PickedFile,
@@ -131,6 +133,29 @@ export class OpenKySo {
   ): Promise<Signed<Uint8Array>>;
   /** Needs `requestSite({ digests: true })`; the user sees no content. */
   signDigest(request: SignDigestRequest): Promise<Omit<SignDigestResult, "signature"> & { signature: Uint8Array }>;
+  /** Begin a batch: many documents under one confirmation and one PIN. */
+  batch(
+    request?: {
+      reason?: string;
+      certificate?: string;
+      mst?: string;
+      place?: "token" | "service";
+      signal?: AbortSignal;
+    },
+  ): Promise<Batch>;
+  /** Many digests under one PIN; needs `requestSite({ digests: true })`. The user sees no content. */
+  openDigests(
+    request: {
+      count: number;
+      seconds: number;
+      hash: "sha256" | "sha384" | "sha512";
+      padding?: "pkcs1" | "pss";
+      reason?: string;
+      certificate?: string;
+      mst?: string;
+      place?: "token" | "service";
+    } & Waiting,
+  ): Promise<Digests>;
   /** The user chooses files in the agent's own dialog; each can be a `document` of `signDocument`. */
   pickFiles(
     request?: { reason?: string; multiple?: boolean; kinds?: ("pdf" | "xml" | "any")[] } & Waiting,
@@ -184,6 +209,51 @@ export class OpenKySo {
     callback: (accounts: Account[]) => void,
     options?: { onLost?: (why: OpenKySoError) => void },
   ): Promise<() => void>;
+}
+
+/** Lives and ends with its connection, or with `close`. */
+export interface Batch {
+  /** Hand in a document; its index. */
+  add(
+    request: {
+      document: Blob | PickedFile | ArrayBuffer | ArrayBufferView | string;
+      name: string;
+      profile: string;
+      options?: SignatureOptions;
+      signal?: AbortSignal;
+      onProgress?: (step: Progress | Moved) => void;
+    },
+  ): Promise<number>;
+  /** Sign what is left: again, after it was stopped. The agent waits while `onDocument` does. */
+  sign(
+    request?: { onDocument?: (document: BatchOutcome) => void | Promise<void> } & Waiting,
+  ): Promise<Omit<BatchSignResult, "stopped"> & { stopped: OpenKySoError | null }>;
+  close(): Promise<boolean>;
+}
+
+/** What has become of one document, in any order. */
+export interface BatchOutcome {
+  index: number;
+  outcome: "signed" | "failed" | "excluded";
+  /** Of a signed one. */
+  document?: Blob;
+  size: number;
+  /** Hex, of the document as it was handed in. */
+  sha256: string;
+  level: "B-B" | "B-T" | "B-LT" | "B-LTA";
+  level_problem: string;
+  /** Of one that is not signed. */
+  error?: OpenKySoError;
+}
+
+/** Lives and ends with its connection, when it is used up, with its time, or with `close`. */
+export interface Digests {
+  readonly facts: Omit<DigestsOpenResult, "session">;
+  readonly left: number;
+  /** A signature for each, in order. */
+  sign(digests: Uint8Array[], options?: { signal?: AbortSignal }): Promise<Uint8Array[]>;
+  /** The token is free when it is answered. */
+  close(): Promise<boolean>;
 }
 
 export interface LookAccountRequest extends Waiting {

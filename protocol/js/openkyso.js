@@ -13,7 +13,9 @@
  * that were unanswered are not repeated: they fail with `disconnected`, and who asked decides.
  */
 import { fromBase64, toBase64 } from "./base64.js";
+import { Batch } from "./batch.js";
 import { Connection } from "./connection.js";
+import { Digests } from "./digests.js";
 import { find } from "./discovery.js";
 import { signDocument } from "./documents.js";
 import { OpenKySoError } from "./errors.js";
@@ -121,6 +123,19 @@ export class OpenKySo {
     const params = given({ digest: toBase64(digest), hash, padding, name, certificate, mst, place });
     const signed = await this.#ask("sign.digest", params, { signal, onProgress });
     return { ...signed, signature: fromBase64(signed.signature) };
+  }
+
+  /** Begin a batch: many documents under one PIN (batch.js). */
+  async batch({ reason, certificate, mst, place, signal } = {}) {
+    const connection = await this.#connection(signal);
+    return Batch.open(connection, given({ reason, certificate, mst, place }), { signal });
+  }
+
+  /** Many digests under one PIN (digests.js); needs `requestSite({ digests: true })`. */
+  async openDigests({ count, seconds, hash, padding, reason, certificate, mst, place, signal, onProgress }) {
+    const connection = await this.#connection(signal);
+    const params = given({ count, seconds, hash, padding, reason, certificate, mst, place });
+    return Digests.open(connection, params, { signal, onProgress });
   }
 
   /** The user chooses files in the agent's own dialog; each can be the `document` to sign. */

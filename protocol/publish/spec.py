@@ -12,6 +12,7 @@ import msgspec
 from msgspec import inspect
 
 from protocol import limits
+from protocol.batches import BatchDocument
 from protocol.documents import PickedFile, SignOptions, Source, Stamp
 from protocol.errors import ERRORS
 from protocol.messages import (
@@ -101,6 +102,7 @@ _OBJECTS: Final = (
     SignOptions,
     Stamp,
     PickedFile,
+    BatchDocument,
     ErrorData,
     XmlShape,
     Report,

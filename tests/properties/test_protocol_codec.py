@@ -6,6 +6,7 @@ import msgspec
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from protocol.batches import BatchDocument
 from protocol.codec import BadFrame, Call, decode_request, encode_request, readable_id
 from protocol.documents import SignOptions, Source, Stamp
 from protocol.messages import FilledField
@@ -202,6 +203,42 @@ MAKERS = {
             "kinds": st.lists(st.sampled_from(["pdf", "xml", "any"]), max_size=3).map(tuple),
         }
     ),
+    "digests.open": st.fixed_dictionaries(
+        {
+            "count": st.integers(1, 10_000),
+            "seconds": st.integers(10, 3600),
+            "hash": HASHES,
+            "reason": st.text(max_size=300),
+            "certificate": CERTIFICATE_IDS,
+            "mst": MSTS,
+        }
+    ),
+    "digests.sign": st.fixed_dictionaries(
+        {
+            "session": ACCOUNT_IDS,
+            "digests": st.lists(st.binary(min_size=32, max_size=64), min_size=1, max_size=100).map(
+                tuple
+            ),
+        }
+    ),
+    "digests.close": st.fixed_dictionaries({"session": ACCOUNT_IDS}),
+    "batch.open": st.fixed_dictionaries(
+        {"reason": st.text(max_size=300), "certificate": CERTIFICATE_IDS, "mst": MSTS}
+    ),
+    "batch.add": st.fixed_dictionaries(
+        {
+            "batch": ACCOUNT_IDS,
+            "documents": st.lists(
+                st.builds(
+                    BatchDocument, source=SOURCES, name=NAMES, profile=NAMES, options=OPTIONS
+                ),
+                min_size=1,
+                max_size=3,
+            ).map(tuple),
+        }
+    ),
+    "batch.sign": st.fixed_dictionaries({"batch": ACCOUNT_IDS}),
+    "batch.close": st.fixed_dictionaries({"batch": ACCOUNT_IDS}),
 }
 PARAMS = {
     name: MAKERS[name].map(lambda values, kind=method.params: built(kind, values))

@@ -19,6 +19,7 @@ import hashlib
 import json
 import sys
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -31,13 +32,14 @@ from websockets.asyncio.server import Request, Response, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 
+from protocol import batches as b
 from protocol import documents as d
 from protocol import messages as m
 from protocol import reports as r
 from protocol.codec import encode
 from protocol.content import Credit, GivenUp, Piece, Unwanted
 from protocol.errors import ProtocolError
-from protocol.limits import MAX_MESSAGE_BYTES
+from protocol.limits import MAX_BATCHES, MAX_MESSAGE_BYTES
 from protocol.methods import METHODS
 from protocol.session import Abort, Action, Close, Run, Send, SendBinary, Session, Take
 from protocol.version import PATH, PING_PATH, PRODUCT, PROTOCOL_VERSIONS, SUBPROTOCOL
@@ -139,6 +141,9 @@ class Connection:
         self.running: dict[m.RequestId, asyncio.Task[None]] = {}
         self.follows: frozenset[str] = frozenset()
         self.digests = False
+        self.left = 0  # of a session of digests
+        self.batches: dict[str, list[b.BatchDocument]] = {}
+        self.told: dict[int, str] = {}  # outcomes of a batch's documents
         self.contents: dict[int, bytearray] = {}
         self.made: dict[int, bytes] = {}  # what a message will name
         self.credited = asyncio.Event()
@@ -388,6 +393,111 @@ async def sign_digest(
     )
 
 
+async def batch_open(
+    on: Connection, params: b.BatchOpenParams, _: m.RequestId
+) -> b.BatchOpenResult:
+    del params
+    if len(on.batches) >= MAX_BATCHES:
+        raise ProtocolError("too_many_sessions", limit=MAX_BATCHES)
+    handle = f"{len(on.batches) + 1:032x}"
+    on.batches[handle] = []
+    return b.BatchOpenResult(batch=handle)
+
+
+async def batch_add(on: Connection, params: b.BatchAddParams, _: m.RequestId) -> b.BatchAddResult:
+    if params.batch not in on.batches:
+        raise ProtocolError("batch_unknown")
+    on.batches[params.batch] += params.documents
+    return b.BatchAddResult(count=len(on.batches[params.batch]))
+
+
+async def batch_sign(
+    on: Connection, params: b.BatchSignParams, request_id: m.RequestId
+) -> b.BatchSignResult:
+    """The profile `no-such-profile` fails, the name `x` is excluded, `stop` stops it once."""
+    if params.batch not in on.batches:
+        raise ProtocolError("batch_unknown")
+    documents, counts, stopped = on.batches[params.batch], Counter[str](), None
+    for index, document in enumerate(documents):
+        if index in on.told:
+            counts[on.told[index]] += 1
+            continue
+        if document.name == "stop" and "stop" not in on.world.asked:
+            on.world.asked.append("stop")
+            stopped = ProtocolError("token_removed").to_wire().data
+            break
+        octets = on.octets(document.source)
+        outcome, error, made = "signed", None, octets + b"<!-- signed -->"
+        if document.profile == "no-such-profile":
+            outcome, error = "failed", ProtocolError("profile_unknown").to_wire().data
+        if document.name == "x":
+            outcome, error = "excluded", ProtocolError("excluded").to_wire().data
+        news = b.BatchDocumentDone(
+            request=request_id,
+            batch=params.batch,
+            index=index,
+            outcome=outcome,
+            content=on.make(made) if outcome == "signed" else None,
+            size=len(made) if outcome == "signed" else 0,
+            sha256=hashlib.sha256(octets).hexdigest(),
+            level="B-B",
+            level_problem="",
+            error=error,
+        )
+        on.told[index] = outcome
+        counts[outcome] += 1
+        await on.carry_out(on.session.notify("batch.document", news))
+        if news.content is not None:
+            on.sending.add(asyncio.create_task(on.send_made(news.content)))
+    return b.BatchSignResult(
+        signed=counts["signed"],
+        failed=counts["failed"],
+        excluded=counts["excluded"],
+        left=len(documents) - counts.total(),
+        stopped=stopped,
+        certificate=CERTIFICATE,
+    )
+
+
+async def batch_close(
+    on: Connection, params: b.BatchCloseParams, _: m.RequestId
+) -> b.BatchCloseResult:
+    return b.BatchCloseResult(closed=on.batches.pop(params.batch, None) is not None)
+
+
+async def digests_open(
+    on: Connection, params: d.DigestsOpenParams, _: m.RequestId
+) -> d.DigestsOpenResult:
+    if not on.digests:
+        raise ProtocolError("digests_not_allowed")
+    on.left = params.count
+    return d.DigestsOpenResult(
+        session="0f" * 16,
+        count=params.count,
+        expires_at=NOON,
+        algorithm=f"rsa-{params.padding}-{params.hash}",
+        certificate=CERTIFICATE,
+    )
+
+
+async def digests_sign(
+    on: Connection, params: d.DigestsSignParams, _: m.RequestId
+) -> d.DigestsSignResult:
+    if on.left < len(params.digests):
+        raise ProtocolError("digest_session_over")
+    on.left -= len(params.digests)
+    signatures = tuple(digest[::-1] for digest in params.digests)
+    return d.DigestsSignResult(signatures=signatures, left=on.left)
+
+
+async def digests_close(
+    on: Connection, params: d.DigestsCloseParams, _: m.RequestId
+) -> d.DigestsCloseResult:
+    del params
+    was, on.left = on.left, 0
+    return d.DigestsCloseResult(closed=was > 0)
+
+
 async def files_pick(
     on: Connection, params: d.FilesPickParams, request_id: m.RequestId
 ) -> d.FilesPickResult:
@@ -563,6 +673,13 @@ COMMANDS: dict[str, Callable[..., Awaitable[Struct]]] = {
     "sign.document": sign_document,
     "sign.digest": sign_digest,
     "files.pick": files_pick,
+    "digests.open": digests_open,
+    "digests.sign": digests_sign,
+    "digests.close": digests_close,
+    "batch.open": batch_open,
+    "batch.add": batch_add,
+    "batch.sign": batch_sign,
+    "batch.close": batch_close,
     "verify": verify,
     "trust.list": trust_list,
     "trust.add": trust_add,
