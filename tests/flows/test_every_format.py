@@ -1,4 +1,4 @@
-"""A file is signed by the agent for a page, changed or not, and looked at in Kiểm tra chữ ký.
+"""Documents of every kind are signed for a page, one and many, and looked at in Kiểm tra chữ ký.
 
 With real programs: the page's own JavaScript client, the agent, SoftHSM, the sandbox's authority
 with its OCSP responder.
@@ -79,3 +79,55 @@ def test_a_detached_signature_is_looked_at_with_its_content(
 
     clerk.sees("Chữ ký hợp lệ", seconds=20)
     expect(clerk.page.locator("article.report")).to_contain_text("tệp.bin")
+
+
+#: One window, one PIN; what becomes of each, in the order in which they were added.
+_SIGN_ALL = """
+async (documents) => {
+  const { OpenKySo } = await import("/protocol/openkyso.js");
+  const agent = await OpenKySo.connect({ client: "Thử" });
+  await agent.requestSite();
+  const batch = await agent.batch({ reason: "Cả lô" });
+  for (const [text, name, profile] of documents) {
+    const octets = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    await batch.add({ document: new Blob([octets]), name, profile });
+  }
+  const told = [];
+  const onDocument = async ({ index, outcome, document, error }) => {
+    const made = document && new Uint8Array(await document.arrayBuffer());
+    const text = made && btoa(Array.from(made, (octet) => String.fromCharCode(octet)).join(""));
+    told[index] = [outcome, text ?? error?.code];
+  };
+  const { signed, failed, left } = await batch.sign({ onDocument });
+  await batch.close();
+  agent.close();
+  return { signed, failed, left, told };
+}
+"""
+
+
+def test_a_batch_of_all_kinds_is_signed_under_one_pin_and_each_is_good(
+    clerk: Clerk, issue: NewCertificate, plug_in: PlugIn
+) -> None:
+    plug_in(issue(), pin="12345678")
+    clerk.registers()
+    documents = [
+        (pdf.file(text="Hop dong"), "hợp đồng.pdf", "pades"),
+        (b"<Hoso><CKy_Dvi/></Hoso>", "hồ sơ.xml", "bhxh-hoso"),
+        (b"<!DOCTYPE a><Hoso><CKy_Dvi/></Hoso>", "nguy hiểm.xml", "bhxh-hoso"),
+        (b"<a><b>1</b></a>", "chung.xml", "xml"),
+        (b"content", "tệp.txt", "cades-attached"),
+        (b"content", "tệp.txt", "jws"),
+        (b"content", "tệp.txt", "asic-e"),
+    ]
+    asked = [[base64.b64encode(d).decode(), name, profile] for d, name, profile in documents]
+
+    done = clerk.page.evaluate(_SIGN_ALL, asked)
+
+    assert (done["signed"], done["failed"], done["left"]) == (6, 1, 0)
+    assert done["told"][2] == ["failed", "document_has_dtd"]
+    for (_, name, _), (outcome, text) in zip(documents, done["told"], strict=True):
+        if outcome == "signed":
+            look_at(clerk, name, base64.b64decode(text))
+            clerk.sees("Chữ ký hợp lệ", seconds=20)
+            clerk.press("Kiểm tra tệp khác")
