@@ -16,6 +16,7 @@ class PdfFormat:
     stamp: Stamp | None = None
     #: Authorities' certificates, DER: those above the signer's are embedded, without the root.
     authorities: tuple[bytes, ...] = field(default=(), repr=False)
+    shown: bool = True
 
     def prepare(
         self, document: Document, *, certificate: bytes, signing_time: datetime
@@ -31,7 +32,11 @@ class PdfFormat:
             signing_time=signing_time,
             stamp=self.stamp,
             authorities=self.authorities,
+            shown=self.shown,
         )
+
+    def unseen(self) -> "PdfFormat":
+        return replace(self, shown=False)
 
     def with_options(self, options: Options) -> "PdfFormat":
         options.allow("stamp")

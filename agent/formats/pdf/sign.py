@@ -79,6 +79,7 @@ def prepare(
     signing_time: datetime,
     stamp: Stamp | None,
     authorities: tuple[bytes, ...],
+    shown: bool = True,
 ) -> PreparedPdf:
     """As `PdfFormat.prepare`."""
     file = held(document, limit=MAX_BYTES)
@@ -86,7 +87,7 @@ def prepare(
     if scheme is None:
         raise UserError("certificate_unsuitable", reason="key")
     writer = opened(file)
-    shown = preview(file)
+    seen = preview(file) if shown else None
     holder = describe(certificate).holder
     with readable():
         hole, holed = _with_hole(
@@ -100,8 +101,8 @@ def prepare(
             kind="pdf",
             sha256=hashlib.sha256(file).hexdigest(),
             size=len(file),
-            preview=shown.text,
-            preview_cut=shown.cut,
+            preview="" if seen is None else seen.text,
+            preview_cut=seen is None or seen.cut,
         ),
         _cms=signing.prepare(
             _around(hole, holed, {scheme.hash, "sha256"}),
