@@ -66,6 +66,19 @@ class KeepsName(Protocol):
     def named(self, name: str) -> Format: ...
 
 
+@runtime_checkable
+class SlowToShow(Protocol):
+    """A format whose preview takes longer than its signature."""
+
+    def unseen(self) -> Format:
+        """The same without previews: for documents at which nobody looks."""
+        ...
+
+
+def unseen(format_: Format) -> Format:
+    return format_.unseen() if isinstance(format_, SlowToShow) else format_
+
+
 def fitted(profile: Format, *, options: Options, name: str) -> Format:
     """The format of one request. Raises DocumentError option_unsupported."""
     if options != Options():

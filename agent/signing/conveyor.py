@@ -23,7 +23,7 @@ from typing import Final
 from agent.consent.prompts import Approval
 from agent.documents import Document
 from agent.errors import AgentError, UserError
-from agent.formats.api import Format
+from agent.formats.api import Format, unseen
 from agent.hsm.api import ToSign
 from agent.keys import Mechanism
 from agent.signing.candidates import Candidate
@@ -181,7 +181,7 @@ class Conveyor:
         try:
             document = await opened.enter_async_context(listed.opened())
             work = await self._workshop.prepare(
-                piece.format,
+                unseen(piece.format),
                 document,
                 certificate=self.candidate.certificate.der,
                 signing_time=at,

@@ -239,6 +239,17 @@ MAKERS = {
     ),
     "batch.sign": st.fixed_dictionaries({"batch": ACCOUNT_IDS}),
     "batch.close": st.fixed_dictionaries({"batch": ACCOUNT_IDS}),
+    "verify": st.fixed_dictionaries(
+        {
+            "source": SOURCES,
+            "name": NAMES,
+            "content": SOURCES | st.just(msgspec.UNSET),
+            "content_name": NAMES | st.just(msgspec.UNSET),
+        }
+    ),
+    "trust.list": st.just({}),
+    "trust.add": st.fixed_dictionaries({"certificates": st.binary(min_size=1, max_size=99)}),
+    "trust.remove": st.fixed_dictionaries({"certificate": st.just("ab" * 32)}),
 }
 PARAMS = {
     name: MAKERS[name].map(lambda values, kind=method.params: built(kind, values))

@@ -22,6 +22,7 @@ class PdfFormat:
     mechanisms: tuple[Mechanism, ...] = PREFERRED
     #: Authorities' certificates, DER: those above the signer's are embedded, without the root.
     authorities: tuple[bytes, ...] = field(default=(), repr=False)
+    shown: bool = True
 
     def prepare(
         self, document: Document, *, certificate: bytes, signing_time: datetime
@@ -38,7 +39,11 @@ class PdfFormat:
             stamp=self.stamp,
             authorities=self.authorities,
             mechanisms=self.mechanisms,
+            shown=self.shown,
         )
+
+    def unseen(self) -> "PdfFormat":
+        return replace(self, shown=False)
 
     def with_options(self, options: Options) -> "PdfFormat":
         options.allow("level", "hash", "padding", "stamp")

@@ -91,6 +91,7 @@ def prepare(
     stamp: Stamp | None,
     authorities: tuple[bytes, ...],
     mechanisms: tuple[Mechanism, ...],
+    shown: bool = True,
 ) -> PreparedPdf:
     """As `PdfFormat.prepare`."""
     scheme = best(map(Scheme.of, mechanisms), signer_of(certificate).key)
@@ -100,7 +101,7 @@ def prepare(
     with _to_be_added_to(document) as stream:
         reader = read_to_sign(stream)
         earlier = examined(reader)
-        shown = preview(document, earlier)
+        seen = preview(document, earlier) if shown else None
         writer = new_writer(reader)
         name = free_name(reader)
         hole = with_hole(
@@ -130,8 +131,8 @@ def prepare(
                 kind="pdf",
                 sha256=sha256.hex(),
                 size=size,
-                preview=shown.text,
-                preview_cut=shown.cut,
+                preview="" if seen is None else seen.text,
+                preview_cut=seen is None or seen.cut,
                 warnings=warnings(earlier),
             ),
             _cms=cms,

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from lxml import etree
@@ -65,6 +65,7 @@ class XmlFormat:
     profile: Profile
     #: What the preview calls known elements (labels.py).
     labels: Mapping[str, str] = field(default_factory=dict)
+    shown: bool = True
 
     def prepare(
         self, document: Document, *, certificate: bytes, signing_time: datetime
@@ -80,13 +81,15 @@ class XmlFormat:
         container, gap = empty_container(intake, profile.container)
         target = reference.target(intake.tree, profile.reference)
         cosigning.check(intake.tree, profile, container=container)
-        text, cut = preview(
-            intake.tree,
-            without=container,
-            labels=self.labels,
-            of=target.element,
-            named=profile.container[0] == "*",
-        )
+        text, cut = "", True
+        if self.shown:
+            text, cut = preview(
+                intake.tree,
+                without=container,
+                labels=self.labels,
+                of=target.element,
+                named=profile.container[0] == "*",
+            )
         canonical.check_context(container)
         octets = reference.octets(intake.tree, target, profile.transforms)
         reference_digest = algorithms.digest(profile.digest, octets)
@@ -126,6 +129,9 @@ class XmlFormat:
             _signed_info=written_info,
             _time_object=markup.time_object(profile, signing_time),
         )
+
+    def unseen(self) -> "XmlFormat":
+        return replace(self, shown=False)
 
     def with_options(self, options: Options) -> "XmlFormat":
         options.allow()
