@@ -66,9 +66,11 @@ async def digests_sign(edge: Edge, call: Call[d.DigestsSignParams]) -> d.Digests
     session = call.client.digest_sessions.get(call.params.session)
     if session is None:
         raise UserError("digest_session_over")
-    if not call.client.may_sign_digests(edge.sites):
+    try:
+        call.client.require_digests(edge.sites)
+    except ProtocolError:
         session.close()
-    call.client.require_digests(edge.sites)
+        raise
     for digest in call.params.digests:
         if len(digest) != _DIGEST_BYTES[session.hash]:
             raise ProtocolError("invalid_params", at="$.params.digests")

@@ -3,8 +3,8 @@
 Run with: pytest -m bench -s tests/bench/test_hashes.py
 
 The whole way is measured: WebSocket, session, the token's worker, our own verification, the journal
-and back. The client is as small as clients are: JSON over `websockets`. Rounds take turns with a
-loop of C_Sign in a process of its own, because this kind of machine changes its speed within
+and back. The client is the smallest there is (tests/support/plain_socket.py). Rounds take turns
+with a loop of C_Sign in a process of its own, because this kind of machine changes its speed within
 minutes; each ratio is of neighbours, and the median is told.
 """
 
@@ -17,17 +17,15 @@ import sys
 import time
 from base64 import b64encode
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
-import msgspec
 import pytest
-import websockets
 
 from protocol.client import Agent
-from protocol.version import SUBPROTOCOL
 from tests.bench.conftest import PIN, TOKEN
 from tests.support.agent_process import AgentProcess
 from tests.support.measuring import tell
+from tests.support.plain_socket import PlainSocket
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.bench
@@ -93,9 +91,9 @@ async def test_hashes(office, tmp_path):
         try:
             for turn in range(ROUNDS + 1):
                 seconds, rate = await asyncio.to_thread(raw.measure)
-                latency = await _session(agent, _one_by_one)
-                throughput = await _session(agent, _eight_in_flight)
-                in_hundreds = await _session(agent, _in_messages_of_a_hundred)
+                latency = await asyncio.to_thread(_session, agent, _one_by_one)
+                throughput = await asyncio.to_thread(_session, agent, _eight_in_flight)
+                in_hundreds = await asyncio.to_thread(_session, agent, _in_messages_of_a_hundred)
                 if turn == 0:
                     continue  # what is loaded at first use is loaded
                 ratios["1 in flight: latency / C_Sign"].append(latency / seconds)
@@ -119,81 +117,53 @@ async def test_hashes(office, tmp_path):
         tell(what, said, target=targets[what])
 
 
-class Page:
-    """JSON-RPC, and nothing more."""
-
-    def __init__(self, socket: websockets.ClientConnection) -> None:
-        self._socket = socket
-        self._last = 0
-
-    async def send(self, method: str, **params: object) -> None:
-        self._last += 1
-        message = {"jsonrpc": "2.0", "id": self._last, "method": method, "params": params}
-        await self._socket.send(msgspec.json.encode(message), text=True)
-
-    async def result(self) -> dict:
-        while True:
-            answer = msgspec.json.decode(await self._socket.recv(decode=False))
-            if "id" in answer:
-                assert "result" in answer, answer
-                return answer["result"]
-
-    async def call(self, method: str, **params: object) -> dict:
-        await self.send(method, **params)
-        return await self.result()
-
-
-async def _session(
-    agent: AgentProcess, measure: Callable[[Page, str, list[str]], Awaitable[float]]
-) -> float:
+def _session(agent: AgentProcess, measure: Callable[[PlainSocket, str, list[str]], float]) -> float:
     digests = [b64encode(secrets.token_bytes(32)).decode() for _ in range(HASHES)]
-    async with websockets.connect(
-        agent.url, subprotocols=[SUBPROTOCOL], compression=None, proxy=None
-    ) as socket:
-        page = Page(socket)
+    page = PlainSocket(agent.url)
+    try:
         token = agent.record["native_token"]
-        await page.call("hello", versions=[1], client="Bench", native_token=token)
-        await page.call("site.request", digests=True)
-        opened = await page.call(
+        page.call("hello", versions=[1], client="Bench", native_token=token)
+        page.call("site.request", digests=True)
+        opened = page.call(
             "digests.open", count=HASHES + 20, seconds=600, hash="sha256", reason="đo"
         )
         session = opened["session"]
         for digest in digests[:10]:
-            await page.call("digests.sign", session=session, digests=[digest])
-        try:
-            return await measure(page, session, digests)
-        finally:
-            await page.call("digests.close", session=session)
+            page.call("digests.sign", session=session, digests=[digest])
+        measured = measure(page, session, digests)
+        page.call("digests.close", session=session)
+        return measured
+    finally:
+        page.close()
 
 
-async def _one_by_one(page: Page, session: str, digests: list[str]) -> float:
+def _one_by_one(page: PlainSocket, session: str, digests: list[str]) -> float:
     """Median seconds."""
     spent = []
     for digest in digests:
         begin = time.perf_counter()
-        await page.call("digests.sign", session=session, digests=[digest])
+        page.call("digests.sign", session=session, digests=[digest])
         spent.append(time.perf_counter() - begin)
     return statistics.median(spent)
 
 
-async def _eight_in_flight(page: Page, session: str, digests: list[str]) -> float:
+def _eight_in_flight(page: PlainSocket, session: str, digests: list[str]) -> float:
     """Per second."""
     begin = time.perf_counter()
     for digest in digests[:8]:
-        await page.send("digests.sign", session=session, digests=[digest])
+        page.send("digests.sign", session=session, digests=[digest])
     for digest in digests[8:]:
-        await page.result()
-        await page.send("digests.sign", session=session, digests=[digest])
+        page.result()
+        page.send("digests.sign", session=session, digests=[digest])
     for _ in range(8):
-        await page.result()
+        page.result()
     return len(digests) / (time.perf_counter() - begin)
 
 
-async def _in_messages_of_a_hundred(page: Page, session: str, digests: list[str]) -> float:
+def _in_messages_of_a_hundred(page: PlainSocket, session: str, digests: list[str]) -> float:
     begin = time.perf_counter()
     for at in range(0, len(digests), 100):
-        some = digests[at : at + 100]
-        await page.call("digests.sign", session=session, digests=some)
+        page.call("digests.sign", session=session, digests=digests[at : at + 100])
     return len(digests) / (time.perf_counter() - begin)
 
 

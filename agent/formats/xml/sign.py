@@ -131,7 +131,7 @@ class XmlFormat:
         )
 
     def unseen(self) -> "XmlFormat":
-        return replace(self, shown=False)
+        return replace(self, shown=False, labels={})
 
     def with_options(self, options: Options) -> "XmlFormat":
         options.allow()

@@ -1,0 +1,1 @@
+"""Processes that prepare and complete the documents of a batch; `workshop` starts them."""
