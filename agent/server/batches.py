@@ -107,6 +107,10 @@ class _Taker:
     batch: Batch
     _told: float = field(default=0.0, init=False)
 
+    @property
+    def gone(self) -> bool:
+        return self.call.client.contents.is_over
+
     async def take(self, outcome: Outcome) -> None:
         match outcome:
             case Signed(document=document):

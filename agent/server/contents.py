@@ -28,7 +28,7 @@ from protocol.content import Credit, GivenUp, Piece, Unwanted
 from protocol.documents import ContentRefused, Source
 from protocol.errors import ProtocolError
 from protocol.limits import MAX_CONTENTS
-from protocol.session import Action, Session
+from protocol.session import Action, Session, State
 
 T = TypeVar("T")
 
@@ -57,6 +57,7 @@ class Contents:
     ) -> None:
         """`give_up` ends a connection whose other end takes nothing."""
         self._spool = spool
+        self._session = session
         self._folder = spool.folder()
         self._picked: dict[str, Picked] = {}
         self._arriving = Arriving(
@@ -134,6 +135,11 @@ class Contents:
         handle = secrets.token_hex(16)
         self._picked[handle] = picked
         return handle, picked
+
+    @property
+    def is_over(self) -> bool:
+        """The connection has ended: nobody takes anything any more."""
+        return self._session.state is State.CLOSED
 
     def folder(self) -> Folder:
         """For what a command keeps; gone with the connection, if not before."""

@@ -40,7 +40,7 @@ from agent.signing.workshop import Work, Workshop
 _UNDER_WAY: Final = 12
 _BYTES_UNDER_WAY: Final = 64 * 1024 * 1024
 _MOST_AT_ONCE: Final = 1000
-#: Seconds that what is signed has to be handed over, when nobody may be there to take it.
+#: Seconds that what is signed has to be handed over, when it was stopped from outside.
 _FAREWELL_SECONDS: Final = 3.0
 #: A document's failure that the next ones would have, too.
 _EVERYBODYS: Final = frozenset({"storage_full"})
@@ -114,7 +114,7 @@ class Conveyor:
                 await asyncio.wait(self._tasks)
         except asyncio.CancelledError:
             self._stop(UserError("cancelled"))
-            if self._tasks:
+            if self._tasks and not self.taker.gone:
                 await asyncio.wait(self._tasks, timeout=_FAREWELL_SECONDS)
             raise
         finally:

@@ -58,6 +58,10 @@ Outcome = Signed | Failed | Excluded
 class Taker(Protocol):
     """Who asked for the batch, and takes what comes of it."""
 
+    @property
+    def gone(self) -> bool:
+        """Nobody is there any more."""
+
     async def take(self, outcome: Outcome) -> None:
         """In any order, once for each document. A signed one is taken over, also its file; may wait
         for room.

@@ -87,9 +87,10 @@ class Workshop:
 
     async def equip(self) -> None:
         """With processes, each as soon as it is there."""
-        benches = [_Bench() for _ in range(min(_processors(), _MOST_PROCESSES))]
-        self._benches = benches
-        await asyncio.gather(*(bench.start() for bench in benches))
+        self._benches = [_Bench() for _ in range(min(_processors(), _MOST_PROCESSES))]
+        async with asyncio.TaskGroup() as tasks:
+            for bench in self._benches:
+                tasks.create_task(bench.start())
 
     async def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)

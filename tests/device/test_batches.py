@@ -54,6 +54,8 @@ def listed(number: int) -> Listed:
 class Taken:
     """Implements `Taker`."""
 
+    gone = False
+
     def __init__(self) -> None:
         self.outcomes: dict[int, Outcome] = {}
 

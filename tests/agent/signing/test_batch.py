@@ -59,6 +59,7 @@ class Taken:
     counted: list[tuple[int, int]] = field(default_factory=list)
     room: asyncio.Event = field(default_factory=asyncio.Event)
     waiting: int = 0
+    gone: bool = False
 
     def __post_init__(self) -> None:
         self.room.set()
@@ -353,7 +354,7 @@ class TestTheUser:
         desk = office(Card(), Approve())
         desk.card.may_answer.clear()
         signing = asyncio.create_task(desk.sign(many(50)))
-        await eventually(lambda: desk.card.logged_in and desk.user.listening, "the key at work")
+        await eventually(lambda: bool(desk.card.may_answer._waiters), "the key at work")
         desk.user.cancel.set()
 
         end = await signing
@@ -385,6 +386,7 @@ class TestAPageThat:
         desk.taken.room.clear()
         signing = asyncio.create_task(desk.sign(many(50)))
         await eventually(lambda: desk.taken.waiting >= 5, "signed ones that nobody takes")
+        desk.taken.gone = True
         signing.cancel()
         with pytest.raises(asyncio.CancelledError):
             await signing
