@@ -144,6 +144,14 @@ describe("each method", () => {
       return { ...signed, signature: toBase64(signed.signature) };
     },
     "files.pick": async (agent, params) => ({ files: await agent.pickFiles(params) }),
+    verify: async (agent, { source, name, content, content_name }) => {
+      const document = fromBase64(source.document);
+      const of = fromBase64(content.document);
+      return { report: await agent.verify({ document, name, content: of, contentName: content_name }) };
+    },
+    "trust.list": async (agent) => ({ certificates: await agent.trusted() }),
+    "trust.add": async (agent, { certificates }) => ({ certificates: await agent.trust(fromBase64(certificates)) }),
+    "trust.remove": async (agent, { certificate }) => ({ removed: await agent.distrust(certificate) }),
     login: (agent, params) => agent.login({ ...params, nonce: fromBase64(params.nonce) }),
     "sites.list": async (agent) => ({ sites: await agent.sites() }),
     "sites.forget": async (agent, { origin }) => ({ forgotten: await agent.forgetSite(origin) }),

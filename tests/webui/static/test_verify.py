@@ -55,6 +55,7 @@ class TestAFile:
 
     def test_may_be_given_up(self, stage: Stage) -> None:
         choose(stage, HOLD)
+        stage.agent.awaits("verify")
         stage.press("cancel")
 
         stage.sees_key("verify.drop")
