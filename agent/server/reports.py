@@ -1,17 +1,15 @@
 """Reports and trusted certificates, as they travel."""
 
+from collections.abc import Iterator
+
 from agent.certificates import trust
 from agent.verifying import report as found
-from agent.verifying.words import code_words
+from agent.verifying.words import problem_words, reason_words, warning_words
 from protocol import reports as wire
 
 
 def report(seen: found.Report, *, language: str) -> wire.Report:
     """With the words of every code in it, in `language`."""
-    codes = {
-        seen.broken,
-        *(code for one in seen.signatures for code in (one.problem, *one.warnings)),
-    } - {""}
     return wire.Report(
         name=seen.name,
         kind=seen.kind,
@@ -21,9 +19,20 @@ def report(seen: found.Report, *, language: str) -> wire.Report:
         checked_at=seen.checked_at,
         verdict=seen.verdict.value,
         broken=seen.broken,
-        words={code: code_words(code, language=language) for code in sorted(codes)},
+        words=dict(_words(seen, language)),
         signatures=tuple(map(_signature, seen.signatures)),
     )
+
+
+def _words(seen: found.Report, language: str) -> Iterator[tuple[str, str]]:
+    if seen.broken:
+        yield seen.broken, reason_words(seen.broken, language=language)
+    for one in seen.signatures:
+        for code in one.warnings:
+            yield code, warning_words(code, language=language)
+    for one in seen.signatures:
+        if one.problem:  # says more than a warning of the same name
+            yield one.problem, problem_words(one.problem, language=language)
 
 
 def _signature(seen: found.SignatureReport) -> wire.SignatureFinding:

@@ -49,9 +49,18 @@ def lines(report: Report, *, language: str) -> tuple[str, ...]:
     return tuple(told)
 
 
-def code_words(code: str, *, language: str) -> str:
-    """Of a reason, a problem or a warning in a report."""
-    return _Words(language).code(code)
+def reason_words(code: str, *, language: str) -> str:
+    """Why a file is broken, or no signed file."""
+    return _Words(language).code("broken", code)
+
+
+def problem_words(code: str, *, language: str) -> str:
+    """Why a signature does not count."""
+    return _Words(language).code("problem", code)
+
+
+def warning_words(code: str, *, language: str) -> str:
+    return _Words(language).code("warning", code)
 
 
 class _Words:
@@ -80,7 +89,7 @@ class _Words:
         yield self._row("file", f"{one_line(report.name, limit=NAME_CHARS)} ({kind}, {size})")
         if report.broken:
             yield self._row("integrity", texts("integrity.bad"))
-            yield self._row("problem", self.code(report.broken))
+            yield self._row("problem", self.code("broken", report.broken))
         else:
             content = one_line(report.content, limit=NAME_CHARS) or texts("content.inside")
             yield self._row("content", content)
@@ -92,7 +101,7 @@ class _Words:
         texts, signer = self._texts, found.signer
         yield self._row("verdict", texts(f"verdict.{found.verdict}"))
         if found.problem:
-            yield self._row("problem", self.code(found.problem))
+            yield self._row("problem", self.code("problem", found.problem))
         yield self._row("signer", one_line(signer.holder, limit=NAME_CHARS))
         if signer.organisation not in ("", signer.holder):
             yield self._row("organisation", one_line(signer.organisation, limit=NAME_CHARS))
@@ -117,14 +126,12 @@ class _Words:
         yield self._row("algorithm", found.algorithm)
         yield self._row("digest", digest_words(found.digest))
         for warning in found.warnings:
-            yield self._row("warning", self.code(warning))
+            yield self._row("warning", self.code("warning", warning))
 
-    def code(self, code: str) -> str:
-        """A format's reason has its words here; an error says the same everywhere."""
-        for key in (f"broken.{code}", f"warning.{code}"):
-            if key in self._texts:
-                return self._texts(key)
-        return self._shared.error(code)
+    def code(self, kind: str, code: str) -> str:
+        """What has no words here is an error, which says the same everywhere."""
+        key = f"{kind}.{code}"
+        return self._texts(key) if key in self._texts else self._shared.error(code)
 
     def _covers(self, code: str) -> str:
         kind, _, name = code.partition(":")

@@ -99,7 +99,7 @@ def doubtful() -> wire.VerifyResult:
         verdict="invalid",
         words={
             "revocation_unknown": "Không kiểm tra được chứng thư số có bị thu hồi hay không.",
-            "certificate_revoked": "Chứng thư số đã bị thu hồi nên không ký được.",
+            "certificate_revoked": "Chứng thư số đã bị thu hồi trước khi ký.",
         },
         signatures=(unknown, revoked),
     )

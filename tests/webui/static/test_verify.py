@@ -49,7 +49,7 @@ class TestAFile:
     def test_says_why_in_the_agents_words(self, stage: Stage) -> None:
         choose(stage, verify.doubtful())
 
-        stage.sees("Chứng thư số đã bị thu hồi nên không ký được.")
+        stage.sees("Chứng thư số đã bị thu hồi trước khi ký.")
         stage.sees("Không kiểm tra được chứng thư số có bị thu hồi hay không.")
         stage.sees_key("verify.signature", n="2", of="2")
 

@@ -28,7 +28,7 @@ export function header(session, home, verify, { onlanguage, onlogout }) {
     h(
       "div",
       { class: "row tools" },
-      session && link(t("verify.open"), verify, "button plain small", { drawing: "check" }),
+      session && link(t("verify.open"), verify, "button second small", { drawing: "check" }),
       h(
         "button",
         { type: "button", id: "language", class: "plain small", lang: other, onclick: () => onlanguage(other) },
