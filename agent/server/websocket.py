@@ -196,12 +196,14 @@ class _Conversation:
     async def _frame(self) -> str | bytes | None:
         """The next message; None when the time for `hello` is over, or the connection is."""
         deadline = self._session.deadline
-        left = None if deadline is None else max(0.0, deadline - time.monotonic())
-        try:
-            async with asyncio.timeout(left):
-                message = await self._socket.receive()
-        except TimeoutError:
-            return None
+        if deadline is None:
+            message = await self._socket.receive()
+        else:
+            try:
+                async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
+                    message = await self._socket.receive()
+            except TimeoutError:
+                return None
         if message.type is WSMsgType.TEXT:
             return str(message.data)
         if message.type is WSMsgType.BINARY:

@@ -90,7 +90,7 @@ class Ledger:
         self._action = action
         self._write = write or desk.journal.jot
         self._certificate = Exhibit.of(candidate.certificate.der)
-        self._judged_by = tuple(map(Exhibit.of, candidate.assessment.evidence))
+        self._judged_by = _each_once(map(Exhibit.of, candidate.assessment.evidence))
         self._hashed: dict[bytes, Exhibit] = {}
 
     def line(self, subject: Subject) -> "Line":
@@ -102,7 +102,9 @@ class Ledger:
 
     def ended(self, outcome: str, subject: Subject, ending: Ending = _NOTHING_TO_SAY) -> None:
         """`outcome` is "signed" or an error code. Blocks."""
-        more = (self._exhibit(der) for der in ending.evidence)
+        evidence = self._judged_by
+        if ending.evidence:
+            evidence = _each_once((*evidence, *map(self._exhibit, ending.evidence)))
         self._write(
             Entry(
                 at=self._desk.now(),
@@ -122,7 +124,7 @@ class Ledger:
                 serial=self._candidate.summary.serial,
                 state=self._candidate.assessment.state.value,
                 outcome=outcome,
-                evidence=_each_once((*self._judged_by, *more)),
+                evidence=evidence,
             )
         )
 

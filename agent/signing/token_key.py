@@ -116,6 +116,8 @@ class TokenKey:
         assert self._session is not None, "it has been unlocked"
         digests = [item.digest for item in items]
         try:
+            if len(digests) == 1:
+                return (await self._session.sign(digests[0], mechanism),)
             async with aclosing(self._session.sign_each(digests, mechanism)) as signatures:
                 return tuple([signature async for signature in signatures])
         except UserError as error:

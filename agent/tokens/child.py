@@ -70,6 +70,9 @@ class Child(asyncio.SubprocessProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.SubprocessTransport)
         self._transport = transport
+        answers = transport.get_pipe_transport(1)
+        assert isinstance(answers, asyncio.ReadTransport)
+        answers.set_protocol(_Answers(self, answers.get_protocol()))
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         del fd  # there is but one that is read
@@ -108,6 +111,22 @@ class Child(asyncio.SubprocessProtocol):
         del exc
         if self._transport is not None:
             self._transport.close()
+
+
+class _Answers(asyncio.Protocol):
+    """Reads the answers at once, where asyncio would take another turn to hand them on; all else is
+    asyncio's own.
+    """
+
+    def __init__(self, child: Child, usual: asyncio.BaseProtocol) -> None:
+        self._child = child
+        self._usual = usual
+
+    def data_received(self, data: bytes) -> None:
+        self._child.pipe_data_received(1, data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._usual.connection_lost(exc)
 
 
 def _environment(given: Mapping[str, str]) -> dict[str, str]:

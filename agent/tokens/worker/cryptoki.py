@@ -78,6 +78,7 @@ class Cryptoki:
         # There is no C_Finalize and no unloading anywhere: some drivers hang in it; the end of the
         # process does it better.
         _check(self._lib.Load(path), "C_Initialize")
+        self._sign_init = _SIGN_INIT(_function(functions, _C_SIGN_INIT))
         self._sign = _SIGN(_function(functions, _C_SIGN))
 
     def slots(self, *, with_token: bool) -> list[int]:
@@ -203,16 +204,19 @@ class Cryptoki:
 
     def sign_init(self, session: int, key: int, mechanism: int, *, digest_bytes: int) -> None:
         """Begin a signature with `RSA_PKCS`, `RSA_PSS` or `ECDSA` over a digest so long."""
-        chosen = LowLevel.CK_MECHANISM()
-        chosen.mechanism = mechanism
-        if mechanism == RSA_PSS:
-            # The mechanism only points at its parameters, so they are kept as long as it may be.
-            self._parameters = LowLevel.CK_RSA_PKCS_PSS_PARAMS()
-            self._parameters.hashAlg, self._parameters.mgf = _PSS[digest_bytes]
-            self._parameters.sLen = digest_bytes
-            chosen.pParameter = self._parameters
-            chosen.ulParameterLen = LowLevel.CK_RSA_PKCS_PSS_PARAMS_LENGTH
-        _check(self._lib.C_SignInit(_session(session), chosen, _object(key)), "C_SignInit")
+        if mechanism != RSA_PSS:
+            chosen = ctypes.byref(_MECHANISMS[mechanism])
+            _check(self._sign_init(session, chosen, key), "C_SignInit")
+            return
+        pss = LowLevel.CK_MECHANISM()
+        pss.mechanism = mechanism
+        # The mechanism only points at its parameters, so they are kept as long as it may be.
+        self._parameters = LowLevel.CK_RSA_PKCS_PSS_PARAMS()
+        self._parameters.hashAlg, self._parameters.mgf = _PSS[digest_bytes]
+        self._parameters.sLen = digest_bytes
+        pss.pParameter = self._parameters
+        pss.ulParameterLen = LowLevel.CK_RSA_PKCS_PSS_PARAMS_LENGTH
+        _check(self._lib.C_SignInit(_session(session), pss, _object(key)), "C_SignInit")
 
     def sign(self, session: int, data: bytes) -> bytes:
         # Not by PyKCS11, which hands octets out one by one: a quarter of a millisecond for each
@@ -242,7 +246,28 @@ def _initialise(path: str) -> int:
 
 #: Places in CK_FUNCTION_LIST (PKCS#11 2.40, pkcs11f.h).
 _C_INITIALIZE = 0
+_C_SIGN_INIT = 42
 _C_SIGN = 43
+
+
+class _Mechanism(ctypes.Structure):
+    """CK_MECHANISM."""
+
+    if sys.platform == "win32":
+        _pack_ = 1
+    _fields_ = (
+        ("mechanism", ctypes.c_ulong),
+        ("parameter", ctypes.c_void_p),
+        ("parameter_length", ctypes.c_ulong),
+    )
+
+
+#: Those that have no parameters.
+_MECHANISMS = {number: _Mechanism(number, None, 0) for number in (RSA_PKCS, ECDSA)}
+#: CK_RV C_SignInit(CK_SESSION_HANDLE, CK_MECHANISM_PTR, CK_OBJECT_HANDLE)
+_SIGN_INIT = ctypes.CFUNCTYPE(
+    ctypes.c_ulong, ctypes.c_ulong, ctypes.POINTER(_Mechanism), ctypes.c_ulong
+)
 #: CK_RV C_Sign(CK_SESSION_HANDLE, CK_BYTE_PTR, CK_ULONG, CK_BYTE_PTR, CK_ULONG_PTR)
 _SIGN = ctypes.CFUNCTYPE(
     ctypes.c_ulong,
