@@ -158,6 +158,7 @@ class TestPressingTwice:
         stage.field("login.mst").fill(examples.MST)
         stage.field("login.password").fill("x")
         stage.button("login.enter").dblclick()
+        until(stage.page, lambda: stage.asked("POST /api/login"), "the page to ask")
         assert len(stage.asked("POST /api/login")) == 1
 
     def test_register(self, stage: Stage) -> None:
