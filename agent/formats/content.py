@@ -1,9 +1,9 @@
 """Documents of any kind: hashing them while they stream, holding them within bounds, showing them,
 and making new ones in files without holding them.
 
-with open("scan.tiff", "rb", buffering=0) as file:
-document = digested(file)                     # however large, in one MiB of memory
-CmsFormat(attached=False).prepare(document, certificate=der, signing_time=now)
+    with open("scan.tiff", "rb", buffering=0) as file:
+        document = digested(file)                 # however large, in one MiB of memory
+    CmsFormat(attached=False).prepare(document, certificate=der, signing_time=now)
 """
 
 import codecs
@@ -16,6 +16,7 @@ from typing import BinaryIO, Final, Protocol
 
 from agent.documents import Description, Digested, Document, Filed
 from agent.errors import DocumentError
+from agent.full_disk import room
 
 _CHUNK_BYTES: Final = 1024 * 1024
 #: More than a window shows.
@@ -92,10 +93,12 @@ class Slice:
 
 
 def filed(scratch: Path, pieces: Iterable[bytes | Slice]) -> Filed:
-    """A new file in `scratch` that consists of `pieces`. Raises OSError."""
+    """A new file in `scratch` that consists of `pieces`. Raises DocumentError storage_full;
+    OSError.
+    """
     path = new_file(scratch)
     try:
-        with path.open("xb", buffering=0) as file:
+        with room(), path.open("xb", buffering=0) as file:
             for piece in pieces:
                 if isinstance(piece, bytes):
                     _write(file, memoryview(piece))

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from agent.errors import UserError
+from agent.full_disk import FULL
 from agent.platforms.directories import make_private
 
 _log: Final = logging.getLogger(__name__)
@@ -35,7 +36,6 @@ _THREADS: Final = 4
 _READERS: Final = 2
 #: Windows would write line ends of its own otherwise.
 _BINARY: Final[int] = getattr(os, "O_BINARY", 0)
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class Spool:
@@ -179,7 +179,7 @@ def new_file(path: Path) -> int:
 
 def said(error: OSError) -> UserError | OSError:
     """A full disk, as the user is told of it."""
-    return UserError("storage_full") if error.errno in _FULL else error
+    return UserError("storage_full") if error.errno in FULL else error
 
 
 def _removed(path: Path) -> bool:

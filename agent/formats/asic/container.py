@@ -14,6 +14,7 @@ from agent.errors import DocumentError
 from agent.formats import content
 from agent.formats.asic import names
 from agent.formats.content import Slice, as_filed, new_file, size_of
+from agent.full_disk import room
 
 ASIC_E: Final = "application/vnd.etsi.asic-e+zip"
 ASIC_S: Final = "application/vnd.etsi.asic-s+zip"
@@ -47,14 +48,14 @@ class Contents:
 
 
 def container(contents: Contents, *, manifest: bytes, signature: bytes, at: datetime) -> Made:
-    """Raises OSError."""
+    """Raises DocumentError storage_full; OSError."""
     if contents.scratch is None:
         held = io.BytesIO()
         _write(held, contents, manifest=manifest, signature=signature, at=at)
         return held.getvalue()
     path = new_file(contents.scratch)
     try:
-        with path.open("xb") as file:
+        with room(), path.open("xb") as file:
             _write(file, contents, manifest=manifest, signature=signature, at=at)
         return as_filed(path, scratch=contents.scratch)
     except BaseException:

@@ -15,8 +15,8 @@ from pyhanko.sign.signers.pdf_byterange import PdfSignedData
 from agent.formats.pdf.intake import readable
 from agent.formats.pdf.ranges import ByteRange, size_of
 from agent.formats.pdf.reader import Reader, Stream
-from agent.formats.pdf.spool import room
 from agent.formats.pdf.stamp import Drawn
+from agent.full_disk import room
 
 #: Octets kept free for a CMS: a chain of three certificates, and a time stamp with its own three.
 RESERVED: Final = 24_576

@@ -5,7 +5,6 @@ signature looks at all of them. So the octets of streams stay in the file until 
 `whole` is for those who must decode one.
 """
 
-import errno
 import io
 import os
 import shutil
@@ -15,12 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from agent.errors import DocumentError
+from agent.full_disk import FULL, room
 
 #: What pyHanko reads at once beyond this is the octets of a stream object.
 _SMALL: Final = 4096
 _CHUNK_BYTES: Final = 1024 * 1024
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class Piece:
@@ -106,17 +104,6 @@ def copied(original: Path, *, scratch: Path) -> Path:
     return Path(name)
 
 
-@contextmanager
-def room() -> Iterator[None]:
-    """Raises DocumentError storage_full."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _FULL:
-            raise DocumentError("storage_full") from error
-        raise
-
-
 def _shared(source: io.BufferedReader, copy: io.BufferedWriter) -> bool:
     """Within the kernel (Linux), which copies references where the file system has them."""
     if not hasattr(os, "copy_file_range"):
@@ -129,7 +116,7 @@ def _shared(source: io.BufferedReader, copy: io.BufferedWriter) -> bool:
                 break
             left -= done
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in FULL:
             raise
         source.seek(0)
         copy.truncate(0)

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import resource
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -88,6 +89,16 @@ def proofs(ca: Authority) -> Proofs:
 def desk(tmp_path: Path, stamps: Stamps, proofs: Proofs) -> Desk:
     bare = desk_with(tmp_path, tokens=MemoryTokens(), user=ScriptedUser())
     return replace(bare, authorities=stamps, evidence=proofs)
+
+
+def in_file(unit: Holder, folder: Path) -> tuple[Filed, Filed]:
+    """A document, and around it its signature."""
+    (folder / "document").write_bytes(DOCUMENT)
+    document = as_filed(folder / "document", scratch=folder)
+    prepared = CmsFormat(attached=True).prepare(document, certificate=unit.der, signing_time=NOW)
+    signed = prepared.complete(unit.sign(prepared.digest))
+    assert isinstance(signed, Filed)
+    return document, signed
 
 
 async def to(desk: Desk, signed: bytes, level: Level) -> Raised:
@@ -182,6 +193,29 @@ class TestWhatCannotBeHad:
         assert (done.level, done.problem) == (Level.LT, "option_unsupported")
 
 
+async def test_a_full_disk_leaves_the_signature(desk: Desk, unit: Holder, tmp_path: Path) -> None:
+    document, before = in_file(unit, tmp_path)
+    stamps = Stamps(before.path.read_bytes(), desk.authorities.tsa)
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (before.size, limit[1]))
+    try:
+        done = await raised(
+            replace(desk, authorities=stamps),
+            traced_errand()[0],
+            CmsFormat(attached=True),
+            before,
+            document=document,
+            level=Level.T,
+        )
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+
+    assert done == Raised(document=before, level=Level.B, problem="storage_full")
+    assert verify(before.path.read_bytes())
+    assert list(tmp_path.glob("made-*")) == [before.path]  # nor is half of another one there
+
+
 class TestSlowness:
     async def test_others_go_on_meanwhile_and_it_can_be_cancelled(
         self, desk: Desk, signed: bytes
@@ -223,18 +257,13 @@ class TestSlowness:
 
 
 async def test_a_file_that_is_replaced_is_gone(desk: Desk, unit: Holder, tmp_path: Path) -> None:
-    (tmp_path / "document").write_bytes(DOCUMENT)
-    document = as_filed(tmp_path / "document", scratch=tmp_path)
-    way = CmsFormat(attached=True)
-    prepared = way.prepare(document, certificate=unit.der, signing_time=NOW)
-    before = prepared.complete(unit.sign(prepared.digest))
-    assert isinstance(before, Filed)
+    document, before = in_file(unit, tmp_path)
     stamps = Stamps(before.path.read_bytes(), desk.authorities.tsa)
 
     done = await raised(
         replace(desk, authorities=stamps),
         traced_errand()[0],
-        way,
+        CmsFormat(attached=True),
         before,
         document=document,
         level=Level.T,
