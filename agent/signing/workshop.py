@@ -22,16 +22,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import count
-from pathlib import Path
 from typing import Final, Protocol
 
 import msgspec
 
-import agent
 from agent.documents import Document, Made
 from agent.errors import InternalError
 from agent.formats.api import Format, Prepared
 from agent.keys import Mechanism
+from agent.own_package import importable
 from agent.signing.workbench.questions import (
     HEADER,
     Complete,
@@ -48,7 +47,6 @@ _MANY: Final = 48
 _MOST_PROCESSES: Final = 4
 #: What pickling raises.
 _CANNOT_TRAVEL: Final = (TypeError, AttributeError, pickle.PicklingError)
-_ROOT: Final = Path(agent.__file__).parent.parent
 
 
 class Work(Protocol):
@@ -184,7 +182,7 @@ class _Bench:
                 stdout=PIPE,
                 # What libraries print may quote documents.
                 stderr=DEVNULL,
-                env=os.environ | {"PYTHONPATH": _path()},
+                env=importable(os.environ),
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
             self.ready = isinstance(read_answer(await self._exchange(b"")), Ready)
@@ -245,8 +243,3 @@ class _Bench:
             if not whole:  # also when nobody waits any more: its answer must not be the next one's
                 await asyncio.shield(self.end())
         return body
-
-
-def _path() -> str:
-    """Where this very package lies, whether installed or run from a source tree."""
-    return os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))

@@ -5,19 +5,16 @@ hardly longer than a few turns of the event loop.
 """
 
 import asyncio
-import os
 import subprocess
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
-from pathlib import Path
 
-import agent
+from agent.own_package import importable
 from agent.tokens.calls import HEADER, Garbled, frame_length
 
 #: How long a process may take to end once its pipe is closed.
 _END_SECONDS = 1.0
-_ROOT = Path(agent.__file__).parent.parent
 #: These make OpenSC and others print what passes to the card, the PIN included.
 _TALKATIVE = ("OPENSC_DEBUG", "PKCS11SPY_OUTPUT", "PCSCLITE_DEBUG")
 
@@ -130,11 +127,7 @@ class _Answers(asyncio.Protocol):
 
 
 def _environment(given: Mapping[str, str]) -> dict[str, str]:
-    environment = {k: v for k, v in given.items() if k not in _TALKATIVE}
-    # Where this very package lies, whether installed or run from a source tree.
-    inherited = environment.get("PYTHONPATH")
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(_ROOT), inherited)))
-    return environment
+    return importable({k: v for k, v in given.items() if k not in _TALKATIVE})
 
 
 def _how(status: int | None) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from agent.documents import Bundle, Description, Document, Filed, Made
-from agent.errors import AgentError, InternalError
+from agent.errors import InternalError
 from agent.formats import content
 from agent.formats.asic import manifest, names
 from agent.formats.asic.container import SIGNATURE, Contents, container
@@ -14,6 +14,7 @@ from agent.formats.asic.verify import Verified, verify
 from agent.formats.cms import CmsFormat, PreparedCms
 from agent.formats.levels import Level, Raising
 from agent.formats.options import Options
+from agent.formats.self_check import self_check
 from agent.keys import Mechanism
 
 _UNNAMED: Final = "document"
@@ -133,16 +134,20 @@ def _described(contents: Contents, manifest_octets: bytes) -> Description:
 def _checked(made: Made, contents: Contents, signature: bytes) -> Made:
     """By our own reader: one signature, over all documents."""
     try:
-        found = verify(made if isinstance(made, bytes) else made.path)
-        wanted = tuple(name for name, _ in contents.parts)
-        if [_told(one) for one in found] != [(wanted, (), signature)]:
-            raise InternalError("self_check_failed", reason="content")
-    except AgentError as error:
+        with self_check():
+            _check(made, contents, signature)
+    except BaseException:
         if isinstance(made, Filed):
             made.path.unlink(missing_ok=True)
-        details = {"reason": error.code} | error.details
-        raise InternalError("self_check_failed", **details) from error
+        raise
     return made
+
+
+def _check(made: Made, contents: Contents, signature: bytes) -> None:
+    found = verify(made if isinstance(made, bytes) else made.path)
+    wanted = tuple(name for name, _ in contents.parts)
+    if [_told(one) for one in found] != [(wanted, (), signature)]:
+        raise InternalError("self_check_failed", reason="content")
 
 
 def _told(found: Verified) -> tuple[tuple[str, ...], tuple[str, ...], bytes]:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from agent.documents import Document, Filed, Made
-from agent.errors import AgentError, DocumentError, InternalError
+from agent.errors import DocumentError, InternalError
 from agent.formats import content as documents
 from agent.formats.cms import ber
 from agent.formats.cms.envelope import Envelope, without_content
@@ -24,6 +24,7 @@ from agent.formats.cms.timestamp import Timestamp, verify_timestamp
 from agent.formats.cms.verify import SIGNATURE_ROOM, Rules, Verified, verify_by
 from agent.formats.content import Slice
 from agent.formats.levels import Evidence, EvidenceNeeded, Level, Raising, StampNeeded
+from agent.formats.self_check import self_check
 
 
 def raised(rules: Rules, signed: Made, *, content: Document | None, level: Level) -> Raising:
@@ -128,14 +129,14 @@ def _checked(rules: Rules, taken: _Taken, before: Verified, envelope: Envelope) 
     """The document, when it says all that it said and what was put beside it."""
     made = taken.around(envelope)
     try:
-        again = _taken(made, None if taken.inside is not None else taken.over)
-        after = _only(verify_by(rules, again.signature, content=again.over))
-        _check(before, after, envelope)
-    except AgentError as error:
+        with self_check():
+            again = _taken(made, None if taken.inside is not None else taken.over)
+            after = _only(verify_by(rules, again.signature, content=again.over))
+            _check(before, after, envelope)
+    except BaseException:
         if isinstance(made, Filed):
             made.path.unlink(missing_ok=True)
-        details = {"reason": error.code} | error.details
-        raise InternalError("self_check_failed", **details) from error
+        raise
     return made
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from agent.certificates.issuers import issuers
 from agent.documents import Description, Document, Filed, Made
-from agent.errors import AgentError, DocumentError, InternalError, UserError
+from agent.errors import DocumentError, InternalError, UserError
 from agent.formats import content
 from agent.formats.algorithms import Scheme, best
 from agent.formats.cms import attributes, der, identifiers
@@ -19,6 +19,7 @@ from agent.formats.cms.verify import CADES, MAX_ATTACHED_BYTES, Rules, Verified,
 from agent.formats.content import Slice
 from agent.formats.levels import Level, Raising
 from agent.formats.options import Options, chosen_mechanisms
+from agent.formats.self_check import self_check
 from agent.formats.signer import Signer, signer_of
 from agent.keys import Mechanism
 
@@ -73,11 +74,8 @@ class PreparedCms:
         return signed
 
     def _check(self, signed: bytes, *, over: Document | None) -> None:
-        try:
+        with self_check():
             verified = verify_by(self._rules, signed, content=over)
-        except AgentError as error:
-            details = {"reason": error.code} | error.details
-            raise InternalError("self_check_failed", **details) from error
         if [_found(one) for one in verified] != [(self._certificate, self._content_digest)]:
             raise InternalError("self_check_failed", reason="content")
 

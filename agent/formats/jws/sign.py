@@ -7,13 +7,14 @@ from typing import Final
 
 from agent.certificates.issuers import issuers
 from agent.documents import Description, Document, Made
-from agent.errors import AgentError, InternalError, UserError
+from agent.errors import InternalError, UserError
 from agent.formats.content import describe, held
 from agent.formats.jws import base64url, header
 from agent.formats.jws.algorithms import ALGORITHMS, Algorithm, chosen
 from agent.formats.jws.verify import MAX_CONTENT_BYTES, signing_digest, verify
 from agent.formats.levels import Level, Raising, only_basic
 from agent.formats.options import Options
+from agent.formats.self_check import self_check
 from agent.formats.signer import signer_of
 from agent.keys import Mechanism
 
@@ -46,11 +47,8 @@ class PreparedJws:
             raise InternalError("self_check_failed", reason="value") from error
         content = b"" if self._detached else base64url.encoded(self._document)
         signed = b".".join((self._header, content, base64url.encoded(value)))
-        try:
+        with self_check():
             verified = verify(signed, content=self._document if self._detached else None)
-        except AgentError as error:
-            details = {"reason": error.code} | error.details
-            raise InternalError("self_check_failed", **details) from error
         if (verified.certificate, verified.content) != (self._certificate, self._document):
             raise InternalError("self_check_failed", reason="content")
         return signed

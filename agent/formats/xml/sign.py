@@ -8,10 +8,11 @@ from datetime import datetime
 from lxml import etree
 
 from agent.documents import Description, Document, Made
-from agent.errors import AgentError, InternalError, UserError
+from agent.errors import InternalError, UserError
 from agent.formats.content import held
 from agent.formats.levels import Level, Raising, only_basic
 from agent.formats.options import Options
+from agent.formats.self_check import self_check
 from agent.formats.signer import Signer, signer_of
 from agent.formats.xml import algorithms, canonical, cosigning, markup, reference
 from agent.formats.xml.container import Gap, empty_container
@@ -50,11 +51,8 @@ class PreparedXml:
         )
         # Around the signature stand the bytes that were digested. New are the signature, which is
         # verified, and its place, which another parser has to find.
-        try:
+        with self_check():
             verified = verify_tree(own(signed), self._profile, known=self._reference_digest)
-        except AgentError as error:
-            details = {"reason": error.code} | error.details
-            raise InternalError("self_check_failed", **details) from error
         if verified.certificate != self._signer.certificate:
             raise InternalError("self_check_failed", reason="content")
         return signed

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 
 from agent.certificates.issuers import issuers
 from agent.documents import Description, Document, Made
-from agent.errors import AgentError, DocumentError, InternalError, UserError
+from agent.errors import DocumentError, InternalError, UserError
 from agent.formats import content
 from agent.formats.levels import Level, Raising
 from agent.formats.options import Options
+from agent.formats.self_check import self_check
 from agent.formats.signer import Signer, signer_of
 from agent.formats.xml import algorithms, canonical, cosigning, markup
 from agent.formats.xml.container import Gap
@@ -48,7 +49,7 @@ class PreparedShaped:
             raise InternalError("self_check_failed", reason="value") from error
         signed = self._gap.filled_with(self._text.with_value(value))
         # Around the signature stand the bytes that were digested (see `XmlFormat`).
-        try:
+        with self_check():
             tree = own(signed)
             (found,) = judge(
                 tree,
@@ -56,9 +57,6 @@ class PreparedShaped:
                 only=cosigning.signature_with(tree, self._text.id),
                 known=self._content_digest,
             )
-        except AgentError as error:
-            details = {"reason": error.code} | error.details
-            raise InternalError("self_check_failed", **details) from error
         if found.certificate != self._signer.certificate:
             raise InternalError("self_check_failed", reason="content")
         return signed
